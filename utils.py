@@ -1,0 +1,656 @@
+"""What the notebooks share, in the order in which the course meets it.
+
+1. Set-up: folders, and TensorFlow without its start-up lines.
+2. Errors that a learner reads as one sentence.
+3. Data: `load_mnist`, `load_mnist_csv`, `to_input`.
+4. Showing and checking: `show_digits`, `check`.
+5. Models: `save_model`, `load_model`.
+6. Pictures: `open_picture`, `ink_of`, `find_digits`, `to_mnist`, `read_digits`.
+7. The command line: `python utils.py PICTURE...`
+"""
+
+import argparse
+import contextlib
+import functools
+import hashlib
+import io
+import json
+import logging
+import os
+import sys
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+# --- 1. Set-up ------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parent
+DATA = ROOT / "data"
+BUILD = ROOT / "build"
+# Tests and benchmarks train into a folder of their own; everybody else trains into models/.
+MODELS = Path(os.environ.get("DIGITS_MODELS", ROOT / "models"))
+SHIPPED = ROOT / "models" / "shipped"
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Drop what is written to file descriptor 2, where C++ libraries write."""
+    sys.stderr.flush()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+# TensorFlow writes lines about GPUs and oneDNN before its logger can be told not to.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+with _quiet_stderr():
+    import keras
+    import tensorflow as tf
+logging.getLogger("absl").setLevel(logging.ERROR)
+
+
+# --- 2. Errors ------------------------------------------------------------------------------------
+
+
+class CourseError(Exception):
+    """An error whose message says what is wrong and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook (IPython calls this instead of a traceback)."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class DataError(CourseError):
+    """A data file is missing, damaged, or not in the expected form."""
+
+
+class ModelError(CourseError):
+    """A model file is missing or damaged."""
+
+
+class ImageError(CourseError, ValueError):
+    """The input is no readable picture."""
+
+
+# --- 3. Data --------------------------------------------------------------------------------------
+
+MNIST_SHAPES = {
+    "x_train": (60000, 28, 28),
+    "y_train": (60000,),
+    "x_test": (10000, 28, 28),
+    "y_test": (10000,),
+}
+
+
+def load_mnist(path: Path | str = DATA / "mnist.npz") -> tuple:
+    """Load MNIST as `keras.datasets.mnist.load_data` does, without network.
+
+    Returns:
+        `(x_train, y_train), (x_test, y_test)`: uint8 arrays of shapes (60000, 28, 28), (60000,),
+        (10000, 28, 28) and (10000,). Pixels are 0 (paper) to 255 (ink), labels 0 to 9.
+
+    Raises:
+        DataError: the file is missing, or its SHA-256 is not the one in `data/SHA256SUMS`.
+    """
+    path = Path(path)
+    remedy = "Get the file back with: git checkout -- data/mnist.npz data/SHA256SUMS"
+    try:
+        expected = (DATA / "SHA256SUMS").read_text().split()[0]
+        content = path.read_bytes()
+    except (OSError, IndexError) as error:
+        raise DataError(f"Cannot read {path}: {error}. {remedy}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise DataError(
+            f"{path} is damaged: {len(content):,} bytes with SHA-256 {found[:12]}..., "
+            f"expected SHA-256 {expected[:12]}.... {remedy}"
+        )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            parts = {name: file[name] for name in MNIST_SHAPES}
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} does not hold the MNIST arrays: {error}. {remedy}") from error
+    return (parts["x_train"], parts["y_train"]), (parts["x_test"], parts["y_test"])
+
+
+def load_mnist_csv(path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Load digits from a CSV file in Kaggle's form: `label, pixel0, ..., pixel783`.
+
+    Returns:
+        images: uint8, shape (n, 28, 28).
+        labels: uint8, shape (n,), or None where the file has no column `label`.
+
+    Raises:
+        DataError: the file is missing, or a column or a value is not as expected.
+    """
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"Cannot read {path} as CSV: {error}") from error
+    pixels = [f"pixel{i}" for i in range(28 * 28)]
+    missing = [name for name in pixels if name not in table]
+    if missing:
+        raise DataError(
+            f"{path} lacks {len(missing)} of the 784 pixel columns, the first is "
+            f"{missing[0]!r}. Expected the columns label, pixel0, ..., pixel783."
+        )
+    labels = table["label"].to_numpy() if "label" in table else None
+    for name, values, highest in (("pixel", table[pixels].to_numpy(), 255), ("label", labels, 9)):
+        if values is not None and not (
+            np.issubdtype(values.dtype, np.integer) and np.all((values >= 0) & (values <= highest))
+        ):
+            raise DataError(f"{path} holds a {name} that is no whole number from 0 to {highest}.")
+    images = table[pixels].to_numpy(np.uint8).reshape(-1, 28, 28)
+    return images, None if labels is None else labels.astype(np.uint8)
+
+
+def to_input(images: np.ndarray) -> np.ndarray:
+    """Turn digits as MNIST stores them into what every model of the course takes.
+
+    Args:
+        images: uint8, shape (n, 28, 28), 0 (paper) to 255 (ink).
+
+    Returns:
+        float32, shape (n, 28, 28, 1), 0 to 1.
+    """
+    if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
+        raise ValueError(
+            f"to_input takes uint8 of shape (n, 28, 28), not {images.dtype} of {images.shape}."
+        )
+    return (images[..., np.newaxis] / np.float32(255)).astype(np.float32)
+
+
+# --- 4. Showing and checking ----------------------------------------------------------------------
+
+
+def show_digits(
+    images: np.ndarray, titles: list | None = None, columns: int = 10, size: float = 0.9
+) -> None:
+    """Draw digits of shape (n, 28, 28) in a grid, ink dark on white; `size` is inches a digit."""
+    rows = -(-len(images) // columns)
+    height = size * (1.25 if titles is not None else 1)
+    _, axes = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * height), layout="constrained", squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for i, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        axis.imshow(np.squeeze(image), cmap="Greys", vmin=0, vmax=255 if image.max() > 1 else 1)
+        if titles is not None:
+            axis.set_title(titles[i], fontsize=8)
+    plt.show()
+
+
+def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
+    """Say which demands of an exercise the learner's answer meets, in words.
+
+    Args:
+        name: number of the exercise, such as "1.2".
+        answer: called without arguments, gives the answer; None means "not done yet".
+        tests: sentence -> function that takes the answer and returns True if it holds.
+    """
+    try:
+        given = answer()
+    except Exception as error:  # whatever the learner's code raises is shown to the learner
+        print(f"Exercise {name}: your code raised {type(error).__name__}: {error}")
+        return
+    if given is None:
+        print(f"Exercise {name}: not done yet.")
+        return
+    passed = 0
+    for sentence, test in tests.items():
+        try:
+            holds = bool(test(given))
+        except Exception as error:  # an answer of the wrong form fails the test
+            holds, sentence = False, f"{sentence} ({type(error).__name__}: {error})"
+        passed += holds
+        print(f"[{' OK ' if holds else ' -- '}] {sentence}")
+    print(f"Exercise {name}: {'done.' if passed == len(tests) else 'not right yet.'}")
+
+
+# --- 5. Models ------------------------------------------------------------------------------------
+
+MADE_BY = {"dense": "03_dense_baseline.ipynb", "cnn": "04_cnn_training.ipynb"}
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
+    """Let `write` make a file beside `path`, then put it in `path`'s place in one step.
+
+    A full disk or a kill on the way leaves the file at `path` as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        draft = Path(folder) / path.name
+        write(draft)
+        os.replace(draft, path)
+    return path
+
+
+def save_model(model: keras.Model, name: str) -> Path:
+    """Save a model as `models/NAME.keras`, or under NAME's own ending (`.h5`); returns the path."""
+    return write_whole(MODELS / (name if "." in name else f"{name}.keras"), model.save)
+
+
+def load_model(name: str) -> keras.Model:
+    """Load the model that you trained, `models/NAME.keras`, or else the one that ships.
+
+    Raises:
+        ModelError: there is no such model, or its file is damaged.
+    """
+    candidates = [folder / f"{name}.keras" for folder in (MODELS, SHIPPED)]
+    path = next((path for path in candidates if path.is_file()), None)
+    maker = MADE_BY.get(name, "the notebook that trains it")
+    if path is None:
+        raise ModelError(f"There is no model {name!r} in {MODELS}. Run notebooks/{maker} first.")
+    return _read_model(path, path.stat().st_mtime_ns, maker)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_model(path: Path, modified: int, maker: str) -> keras.Model:
+    """Read a model file once; `modified` makes a newer file count as another."""
+    try:
+        return keras.models.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds for a damaged file
+        raise ModelError(
+            f"{path} is damaged ({type(error).__name__}). Delete it to use the model that ships, "
+            f"or make it anew with notebooks/{maker}."
+        ) from error
+
+
+# --- 6. Pictures ----------------------------------------------------------------------------------
+
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
+MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
+WORKING_SIDE = 1400  # pixels of the longer side while digits are looked for
+LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit that was read.
+
+    Attributes:
+        digit: 0 to 9.
+        probability: the model's probability for `digit`, 0 to 1.
+        box: left, top, width, height in pixels of the upright picture.
+        image: what the model saw, uint8, shape (28, 28).
+        probabilities: float32, shape (10,).
+    """
+
+    digit: int
+    probability: float
+    box: Box
+    image: np.ndarray = field(repr=False, compare=False)
+    probabilities: np.ndarray = field(repr=False, compare=False)
+
+
+def open_picture(picture: "Path | str | bytes | Image.Image | np.ndarray") -> np.ndarray:
+    """Decode a picture: upright, without transparency, in colour.
+
+    Args:
+        picture: a path, a file's bytes, a PIL image, or an array of shape (H, W), (H, W, 3) or
+            (H, W, 4), uint8 or float in [0, 1].
+
+    Returns:
+        uint8, shape (H, W, 3), RGB. Of an animation, the first frame.
+
+    Raises:
+        ImageError: it is no readable picture, or has more than 50 megapixels.
+    """
+    if isinstance(picture, np.ndarray):
+        image = _image_from_array(picture)
+    elif isinstance(picture, Image.Image):
+        image = picture
+    elif isinstance(picture, (bytes, bytearray, memoryview, str, os.PathLike)):
+        image = _image_from_file(picture)
+    else:
+        raise ImageError(f"Expected a path, bytes, image or array, not {type(picture).__name__}.")
+    _check_size(*image.size)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _flatten(_upright(image))
+    except Exception as error:  # Pillow's decoders raise many kinds for a damaged file
+        raise ImageError(f"The picture cannot be decoded, it is damaged: {error}") from error
+
+
+def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder. Give the path of a picture in it.")
+        try:
+            source = path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise ImageError(f"Cannot read {path}: {error}") from error
+        name = str(path)
+    else:
+        source, name = bytes(source), "The input"
+    if not source:
+        raise ImageError(f"{name} is empty (0 bytes).")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Image.open(io.BytesIO(source), formats=FORMATS)
+    except Exception as error:  # as above
+        raise ImageError(
+            f"{name} is no picture that can be read. Use PNG, JPEG, GIF, BMP, WebP or TIFF."
+        ) from error
+
+
+def _image_from_array(array: np.ndarray) -> Image.Image:
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ImageError(f"Expected shape (H, W), (H, W, 3) or (H, W, 4), not {array.shape}.")
+    if array.size:
+        _check_size(array.shape[1], array.shape[0])
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * np.uint8(255)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise ImageError("The array holds NaN or infinite values.")
+        if array.size and (array.min() < 0 or array.max() > 1):
+            raise ImageError(
+                f"A float array must lie in [0, 1], this one goes from {array.min():.3g} to "
+                f"{array.max():.3g}. Divide it by its maximum, or pass uint8."
+            )
+        array = np.round(array * 255).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise ImageError(f"Expected an array of uint8 or float, not {array.dtype}.")
+    if not array.size:
+        raise ImageError(f"The picture has no pixels: shape {array.shape}.")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height == 0:
+        raise ImageError(f"The picture has no pixels: {width} x {height}.")
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"The picture has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} "
+            "megapixels. Make it smaller first."
+        )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Load the first frame, turned as its EXIF orientation says."""
+    image.seek(0)
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # unreadable EXIF data: the pixels are still good
+        return image
+
+
+def _flatten(image: Image.Image) -> np.ndarray:
+    """Convert any Pillow mode to RGB, uint8, and put transparent pixels on a background."""
+    if image.mode.startswith(("I", "F")):  # 16-bit, 32-bit or float grey
+        values = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+        top = next(top for top in (1, 255, 65535, np.inf) if values.max() <= top)
+        top = values.max() if np.isinf(top) else top
+        image = Image.fromarray(np.round(np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("RGB"))
+    pixels = np.asarray(image.convert("RGBA"))
+    colour, alpha = pixels[..., :3], pixels[..., 3:] / np.float32(255)
+    opaque = colour[alpha[..., 0] > 0.5]
+    if len(opaque) > colour[..., 0].size / 2:  # a picture with some transparent places: as around
+        background = np.median(opaque, axis=0)
+    else:  # a drawing on a transparent canvas: the paper is what the ink is not
+        background = 255 if not len(opaque) or opaque.mean() < 128 else 0
+    return np.round(colour * alpha + background * (1 - alpha)).astype(np.uint8)
+
+
+def ink_of(picture: np.ndarray) -> np.ndarray:
+    """Tell ink from paper under uneven light, dark on light or light on dark.
+
+    The paper's brightness is what stays of the picture when everything narrower than a third of
+    it is filled in (a morphological closing); ink is how much darker a pixel is than that.
+
+    Args:
+        picture: uint8, shape (H, W, 3), RGB.
+
+    Returns:
+        float32, shape (H, W): 0 where there is paper, 1 for the darkest ink; all 0 if no mark
+        stands out from the paper.
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    small = cv2.resize(grey, _fit(grey.shape, 96), interpolation=cv2.INTER_AREA)
+    # Most of a picture is paper, so ink is what lies far from its median, on the longer side.
+    distance = small - np.median(small)
+    if (distance**3).sum() > 0:
+        grey, small = 255 - grey, 255 - small
+    width = max(3, round(min(small.shape) * 0.4)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), 2)
+    paper = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = np.clip(1 - grey / np.maximum(paper, 1), 0, 1)
+    noise = 1.5 * np.median(ink)
+    darkest = np.percentile(cv2.GaussianBlur(ink, (3, 3), 0), 99.9)
+    if darkest < LEAST_CONTRAST + noise:
+        return np.zeros_like(ink)
+    return np.clip((ink - noise) / (darkest - noise), 0, 1)
+
+
+def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+    """Width and height of a picture of this shape when its longer side is `longest` pixels."""
+    scale = longest / max(shape[:2])
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def find_digits(ink: np.ndarray) -> list[tuple[Box, np.ndarray]]:
+    """Find the marks that may be digits.
+
+    Args:
+        ink: float32, shape (H, W), 0 (paper) to 1 (ink).
+
+    Returns:
+        For each mark, in reading order, its box (left, top, width, height) and its ink, float32
+        of shape (height, width), without the neighbours' ink.
+    """
+    level = np.float32(0.4)
+    mask = (ink > level).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    boxes = [tuple(int(v) for v in row[:4]) for row in stats[1:]]
+    pieces = [
+        ([label], box)
+        for label, box in enumerate(boxes, 1)
+        if not _is_line_or_frame(box, int(stats[label, cv2.CC_STAT_AREA]), ink.shape)
+    ]
+    if not pieces:
+        return []
+    tallest = max(max(box[2:]) for _, box in pieces)
+    pieces = [p for p in pieces if max(p[1][2:]) >= max(0.12 * tallest, 2)]
+    groups = _join_pieces(pieces)
+    tall = np.median([box[3] for _, box in groups if box[3] > 0.5 * tallest] or [tallest])
+    groups = [group for group in groups if max(group[1][2:]) >= 0.35 * tall]
+    result = []
+    for members, (left, top, width, height) in _reading_order(groups):
+        window = np.s_[top : top + height, left : left + width]
+        own = np.isin(labels[window], members).astype(np.uint8)
+        # Keep the soft edge of the strokes, which lies just outside the mask.
+        soft = cv2.dilate(own, np.ones((3, 3), np.uint8))
+        result.append(((left, top, width, height), ink[window] * soft))
+    return result
+
+
+def _is_line_or_frame(box: Box, area: int, shape: tuple[int, int]) -> bool:
+    """Tell ruled lines and the border of a page from digits."""
+    left, top, width, height = box
+    sides = (left == 0) + (top == 0) + (left + width == shape[1]) + (top + height == shape[0])
+    crosses = (width > 0.9 * shape[1] and left == 0) or (height > 0.9 * shape[0] and top == 0)
+    flat = width > 12 * height and width > 0.4 * shape[1]
+    return (crosses and sides >= 2 and area < 0.3 * width * height) or flat
+
+
+def _join_pieces(pieces: list[tuple[list[int], Box]]) -> list[tuple[list[int], Box]]:
+    """Join a stroke that floats, such as the bar of a 5, to the digit below or above it."""
+    groups = sorted(pieces, key=lambda piece: -piece[1][2] * piece[1][3])
+    joined: list[tuple[list[int], Box]] = []
+    for members, box in groups:
+        for i, (others, other) in enumerate(joined):
+            overlap = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
+            gap = max(box[1], other[1]) - min(box[1] + box[3], other[1] + other[3])
+            if (
+                overlap > 0.5 * min(box[2], other[2])
+                and gap < 0.25 * other[3]
+                and box[3] < 0.6 * other[3]
+            ):
+                joined[i] = (others + members, _hull(box, other))
+                break
+        else:
+            joined.append((members, box))
+    return joined
+
+
+def _hull(a: Box, b: Box) -> Box:
+    left, top = min(a[0], b[0]), min(a[1], b[1])
+    right, bottom = max(a[0] + a[2], b[0] + b[2]), max(a[1] + a[3], b[1] + b[3])
+    return left, top, right - left, bottom - top
+
+
+def _reading_order(groups: list[tuple[list[int], Box]]) -> list[tuple[list[int], Box]]:
+    """Rows from the top, left to right in a row; a row may slope."""
+    rows: list[list[tuple[list[int], Box]]] = []
+    for group in sorted(groups, key=lambda group: group[1][0]):
+        _, (_, top, _, height) = group
+        for row in rows:  # the row's last digit tells how high the row is by now
+            _, (_, row_top, _, row_height) = row[-1]
+            shared = min(top + height, row_top + row_height) - max(top, row_top)
+            if shared > 0.4 * min(height, row_height):
+                row.append(group)
+                break
+        else:
+            rows.append([group])
+    rows.sort(key=lambda row: np.mean([box[1] + box[3] / 2 for _, box in row]))
+    return [group for row in rows for group in row]
+
+
+def to_mnist(ink: np.ndarray) -> np.ndarray:
+    """Prepare one digit as MNIST was prepared.
+
+    The digit is scaled into 20 x 20 pixels with its shape kept, then placed in 28 x 28 so that its
+    centre of mass lies at row 14, column 14, as the training digits' do (LeCun, Bottou, Bengio,
+    Haffner 1998, section III.A).
+
+    Args:
+        ink: float32, any shape, 0 (paper) to 1 (ink), at least one pixel above 0.
+
+    Returns:
+        uint8, shape (28, 28), 0 (paper) to 255 (ink).
+    """
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
+    if not len(rows):
+        raise ValueError("to_mnist takes a digit, this array holds no ink.")
+    digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    digit = cv2.resize(digit, _fit(digit.shape, 20), interpolation=cv2.INTER_AREA)
+    digit = np.clip(digit / max(np.percentile(digit[digit > 0], 90), 1e-6), 0, 1)
+    moments = cv2.moments(digit)
+    middle = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    height, width = digit.shape
+    left, top = (
+        int(np.clip(round(14 - centre), 0, 28 - length))
+        for centre, length in zip(middle, (width, height), strict=True)
+    )
+    image = np.zeros((28, 28), np.float32)
+    image[top : top + height, left : left + width] = digit
+    return np.round(image * 255).astype(np.uint8)
+
+
+def _thicken(digit: np.ndarray, least: float = 2.0) -> np.ndarray:
+    """Widen strokes that would be thinner than `least` pixels in the 20 x 20 box."""
+    mask = (digit > 0.5).astype(np.uint8)
+    inside = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, 0), cv2.DIST_L2, 3)
+    ridge = inside[inside > 0]
+    width = 4 * ridge.mean() if len(ridge) else 1  # distances across a stroke average a quarter
+    missing = least * max(digit.shape) / 20 - width
+    if missing < 1:
+        return digit
+    size = round(missing) + 1
+    digit = cv2.copyMakeBorder(digit, size, size, size, size, cv2.BORDER_CONSTANT, value=0)
+    return cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+
+
+def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
+    """Read the digits in a picture.
+
+    Args:
+        picture: a path, a file's bytes, a PIL image, or an array of shape (H, W), (H, W, 3) or
+            (H, W, 4), uint8 or float in [0, 1].
+        model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 10);
+            without it, `load_model("cnn")`.
+
+    Returns:
+        The digits in reading order; an empty list where there is none.
+
+    Raises:
+        ImageError: the input is no readable picture.
+        ModelError: there is no model, or it is damaged.
+    """
+    upright = open_picture(picture)
+    height, width = upright.shape[:2]
+    working = upright
+    if max(height, width) > WORKING_SIDE:
+        working = cv2.resize(upright, _fit(upright.shape, WORKING_SIDE), None, 0, 0, cv2.INTER_AREA)
+    found = find_digits(ink_of(working))
+    if not found:
+        return []
+    images = np.stack([to_mnist(ink) for _, ink in found])
+    model = load_model("cnn") if model is None else model
+    probabilities = np.asarray(model(to_input(images), training=False))
+    scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
+    return [
+        Digit(int(row.argmax()), float(row.max()), tuple(int(v) for v in box * scale), image, row)
+        for (box, _), image, row in zip(found, images, probabilities, strict=True)
+    ]
+
+
+# --- 7. The command line --------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print, a line a picture, the digits read and the probability of each."""
+    parser = argparse.ArgumentParser(
+        prog="utils.py", description="Read handwritten digits from pictures."
+    )
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    options = parser.parse_args(arguments)
+    failed = False
+    for path in options.pictures:
+        try:
+            digits, error = read_digits(path), None
+        except CourseError as problem:
+            digits, error, failed = [], str(problem), True
+        if options.json:
+            rows = [
+                {"digit": d.digit, "probability": round(d.probability, 6), "box": d.box}
+                for d in digits
+            ]
+            print(json.dumps({"picture": path, "digits": rows, "error": error}))
+        elif error:
+            print(error, file=sys.stderr)
+        else:
+            read = " ".join(f"{d.digit} ({d.probability:.1%})" for d in digits)
+            print(f"{path}: {read or 'no digit found'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
