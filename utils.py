@@ -242,8 +242,14 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
 
 
 def save_model(model: keras.Model, name: str) -> Path:
-    """Save a model as `models/NAME.keras`, or under NAME's own ending (`.h5`); returns the path."""
-    return write_whole(MODELS / (name if "." in name else f"{name}.keras"), model.save)
+    """Save a model as `models/NAME.keras`, or under NAME's own ending (`.h5`); returns the path.
+
+    Architecture and weights are saved. The optimizer's state is not: it is twice as large, and
+    serves only to go on with an interrupted training.
+    """
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    return write_whole(MODELS / (name if "." in name else f"{name}.keras"), bare.save)
 
 
 def load_model(name: str) -> keras.Model:
@@ -420,8 +426,8 @@ def _flatten(image: Image.Image) -> np.ndarray:
 def ink_of(picture: np.ndarray) -> np.ndarray:
     """Tell ink from paper under uneven light, dark on light or light on dark.
 
-    The paper's brightness is what stays of the picture when everything narrower than a third of
-    it is filled in (a morphological closing); ink is how much darker a pixel is than that.
+    Ink is how much darker a pixel is than the paper around it (see `paper_of`), as a share of the
+    paper's brightness.
 
     Args:
         picture: uint8, shape (H, W, 3), RGB.
@@ -432,20 +438,51 @@ def ink_of(picture: np.ndarray) -> np.ndarray:
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     small = cv2.resize(grey, _fit(grey.shape, 96), interpolation=cv2.INTER_AREA)
-    # Most of a picture is paper, so ink is what lies far from its median, on the longer side.
-    distance = small - np.median(small)
-    if (distance**3).sum() > 0:
+    if is_light_on_dark(small):
         grey, small = 255 - grey, 255 - small
-    width = max(3, round(min(small.shape) * 0.4)) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (0, 0), 2)
-    paper = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    paper = cv2.resize(paper_of(small), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = np.clip(1 - grey / np.maximum(paper, 1), 0, 1)
-    noise = 1.5 * np.median(ink)
-    darkest = np.percentile(cv2.GaussianBlur(ink, (3, 3), 0), 99.9)
-    if darkest < LEAST_CONTRAST + noise:
+    grain = 3 * np.median(ink)  # paper is not even: this much is no ink yet
+    marks = ink[ink > grain + LEAST_CONTRAST]
+    if not len(marks):
         return np.zeros_like(ink)
-    return np.clip((ink - noise) / (darkest - noise), 0, 1)
+    return np.clip((ink - grain) / (np.percentile(marks, 80) - grain), 0, 1)
+
+
+def is_light_on_dark(grey: np.ndarray) -> bool:
+    """Tell whether the ink is brighter than the paper; `grey` is float32, shape (H, W), 0 to 255.
+
+    Most of a place is paper, so its brightness is the median around it. Ink lies far from that, on
+    one side: the third power keeps the side and makes the large distances count.
+    """
+    width = min(round(min(grey.shape) * 0.6), 127) | 1
+    paper = cv2.medianBlur(np.round(grey).astype(np.uint8), width)
+    return float(((grey - paper) ** 3).sum()) > 0
+
+
+def paper_of(grey: np.ndarray) -> np.ndarray:
+    """Estimate the brightness of the paper under dark ink.
+
+    A morphological closing fills in what is dark and narrower than its kernel. The kernel has to
+    be wider than the strokes, but narrow enough to leave shadows alone, so it grows only as long
+    as it finds much more ink.
+
+    Args:
+        grey: float32, shape (H, W), 0 to 255.
+
+    Returns:
+        float32, same shape.
+    """
+    papers, amounts = [], []
+    for share in (0.1, 0.2, 0.4, 0.8):
+        width = round(min(grey.shape) * share) | 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+        papers.append(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel))
+        amounts.append((papers[-1] - grey).sum())
+    chosen = 0
+    while chosen < 2 and amounts[chosen] < 0.7 * amounts[chosen + 1]:
+        chosen += 1
+    return cv2.GaussianBlur(papers[chosen], (0, 0), 2)
 
 
 def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
@@ -464,14 +501,16 @@ def find_digits(ink: np.ndarray) -> list[tuple[Box, np.ndarray]]:
         For each mark, in reading order, its box (left, top, width, height) and its ink, float32
         of shape (height, width), without the neighbours' ink.
     """
-    level = np.float32(0.4)
-    mask = (ink > level).astype(np.uint8)
+    # A little blur closes the gaps of a dry pen; half of that contrast is what a stroke must have.
+    even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
+    mask = (even > 0.3).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = [tuple(int(v) for v in row[:4]) for row in stats[1:]]
     pieces = [
         ([label], box)
         for label, box in enumerate(boxes, 1)
-        if not _is_line_or_frame(box, int(stats[label, cv2.CC_STAT_AREA]), ink.shape)
+        if not _is_sliver(box, ink.shape)
+        and not (max(box[2:]) > 0.4 * max(ink.shape) and _is_line_or_frame(box, labels == label))
     ]
     if not pieces:
         return []
@@ -490,13 +529,23 @@ def find_digits(ink: np.ndarray) -> list[tuple[Box, np.ndarray]]:
     return result
 
 
-def _is_line_or_frame(box: Box, area: int, shape: tuple[int, int]) -> bool:
-    """Tell ruled lines and the border of a page from digits."""
+def _is_line_or_frame(box: Box, inked: np.ndarray) -> bool:
+    """Tell ruled lines and the frame of a form from digits.
+
+    `inked` (bool, the picture's shape) is where this mark is.
+    """
     left, top, width, height = box
-    sides = (left == 0) + (top == 0) + (left + width == shape[1]) + (top + height == shape[0])
-    crosses = (width > 0.9 * shape[1] and left == 0) or (height > 0.9 * shape[0] and top == 0)
-    flat = width > 12 * height and width > 0.4 * shape[1]
-    return (crosses and sides >= 2 and area < 0.3 * width * height) or flat
+    flat = width > 12 * height and width > 0.4 * inked.shape[1]
+    edges = (inked[0], inked[-1], inked[:, 0], inked[:, -1])
+    return flat or sum(edge.mean() > 0.8 for edge in edges) >= 2
+
+
+def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
+    """Tell a neighbour's or a frame's last pixels at the border from digits."""
+    left, top, width, height = box
+    at_side = left == 0 or left + width == shape[1]
+    at_end = top == 0 or top + height == shape[0]
+    return (at_side and width < 0.05 * shape[1]) or (at_end and height < 0.05 * shape[0])
 
 
 def _join_pieces(pieces: list[tuple[list[int], Box]]) -> list[tuple[list[int], Box]]:
@@ -508,7 +557,7 @@ def _join_pieces(pieces: list[tuple[list[int], Box]]) -> list[tuple[list[int], B
             overlap = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
             gap = max(box[1], other[1]) - min(box[1] + box[3], other[1] + other[3])
             if (
-                overlap > 0.5 * min(box[2], other[2])
+                overlap > 0.25 * min(box[2], other[2])
                 and gap < 0.25 * other[3]
                 and box[3] < 0.6 * other[3]
             ):
@@ -560,7 +609,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     digit = cv2.resize(digit, _fit(digit.shape, 20), interpolation=cv2.INTER_AREA)
-    digit = np.clip(digit / max(np.percentile(digit[digit > 0], 90), 1e-6), 0, 1)
+    digit = np.clip(digit / max(np.percentile(digit[digit > 0], 90), 0.1), 0, 1)
     moments = cv2.moments(digit)
     middle = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
     height, width = digit.shape

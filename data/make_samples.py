@@ -139,7 +139,7 @@ def sample_plan(rng: np.random.Generator) -> list[tuple[str, list[int], Scene, s
     ):
         plan.append((f"{name}.jpg", rows, random_scene(rng, **scene), shows))
     plan += [
-        ("inverted.png", [1], Scene(paper=(0, 0, 0), pen=(255, 255, 255)), "white on black"),
+        ("inverted.png", [1], Scene((0, 0, 0), (255, 255, 255), noise=0, texture=0), "white on black"),
         ("thumbnail.png", [1], Scene(height=28, margin=0, noise=0), "28 x 28 pixels"),
         ("drawing.png", [1], Scene(), "a drawing on a transparent canvas"),
         ("drawing_light.png", [3], Scene(pen=CHALK, height=180), "a light pen, transparent"),

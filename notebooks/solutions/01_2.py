@@ -1,0 +1,1 @@
+never_inked = (train_images.max(axis=0) == 0).sum()
