@@ -172,7 +172,7 @@ def to_input(images: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"to_input takes uint8 of shape (n, 28, 28), not {images.dtype} of {images.shape}."
         )
-    return (images[..., np.newaxis] / np.float32(255)).astype(np.float32)
+    return images[..., np.newaxis] / np.float32(255)
 
 
 # --- 4. Showing and checking ----------------------------------------------------------------------
@@ -247,7 +247,7 @@ def save_model(model: keras.Model, name: str) -> Path:
     Architecture and weights are saved. The optimizer's state is not: it is twice as large, and
     serves only to go on with an interrupted training.
     """
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
     return write_whole(MODELS / (name if "." in name else f"{name}.keras"), bare.save)
 
@@ -270,7 +270,7 @@ def load_model(name: str) -> keras.Model:
 def _read_model(path: Path, modified: int, maker: str) -> keras.Model:
     """Read a model file once; `modified` makes a newer file count as another."""
     try:
-        return keras.models.load_model(path, safe_mode=True)
+        return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged file
         raise ModelError(
             f"{path} is damaged ({type(error).__name__}). Delete it to use the model that ships, "
@@ -599,12 +599,13 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     Haffner 1998, section III.A).
 
     Args:
-        ink: float32, any shape, 0 (paper) to 1 (ink), at least one pixel above 0.
+        ink: float32, any shape, 0 (paper) to 1 (ink); what is fainter than 0.15 counts
+            as paper when the box is taken.
 
     Returns:
         uint8, shape (28, 28), 0 (paper) to 255 (ink).
     """
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
+    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.15) for axis in (1, 0))
     if not len(rows):
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])

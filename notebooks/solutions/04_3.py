@@ -14,5 +14,5 @@ def all_convolutional():
             layers.Softmax(),
         ]
     )
-    net.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    net.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
     return net

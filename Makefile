@@ -1,0 +1,59 @@
+# The course's commands; `make` alone lists them.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+# The first Python that runs and that TensorFlow has wheels for.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+  && { echo $$p; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lab check refresh bench lint clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
+
+setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
+
+run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build/
+	@$(PY) tools/run.py
+
+test: $(READY)  ## run all tests, the notebooks' outputs included
+	@$(PY) -m pytest
+
+lab: $(READY)  ## open JupyterLab at the notebooks
+	@$(PY) -m jupyter lab --notebook-dir=. notebooks/01_exploration.ipynb
+
+check: $(READY)  ## say whether everything is in place, and what to do if not
+	@$(PY) tools/check.py
+
+refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
+	@$(PY) tools/refresh.py
+
+bench: $(READY)  ## measure accuracies over three seeds, times and memory; into build/bench.json
+	@$(PY) tools/bench.py
+
+lint: $(READY)  ## check code and notebooks with ruff
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+clean:  ## delete build/ and the models that you trained (not .venv/)
+	rm -rf build models/*.keras models/*.h5 models/*.csv models/.writing-*
+
+# The stamp is written last. Where it is missing, a set-up was interrupted, or the pins have changed:
+# then everything is installed anew into an empty folder, since half-installed packages look whole.
+$(READY): requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found."; \
+	  echo "Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a few minutes, once."
+	@rm -rf $(VENV)
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) \
+	  && uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
+	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	  $(PYTHON) -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	else \
+	  $(PYTHON) -m venv --without-pip $(VENV) \
+	  && $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check pip -r requirements.txt; \
+	fi
+	@touch $@

@@ -1,0 +1,71 @@
+"""Execute the stored notebooks in place, and ship the models and figures that they make.
+
+    python tools/refresh.py [NAME...]
+
+NAME is the start of a notebook's name, such as 04; without any, all notebooks are executed and
+models/shipped/ is made anew from what they trained.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
+
+SHIPPED = ROOT / "models" / "shipped"
+
+
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop what would differ between machines, and widgets, which a page cannot show."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write whole or not at all."""
+    draft = path.with_suffix(".writing")
+    nbformat.write(notebook, draft)
+    os.replace(draft, path)
+
+
+def ship(trained: Path, executions: list[Execution]) -> None:
+    """Copy the trained models and their figures to models/shipped/, with times and memory."""
+    SHIPPED.mkdir(exist_ok=True)
+    for name in ("dense.keras", "cnn_a.keras", "cnn_b.keras", "cnn.keras"):
+        shutil.copyfile(trained / name, SHIPPED / name)
+    for name in ("cnn_history.csv", "metrics.csv"):
+        shutil.copyfile(trained / name, SHIPPED / name)
+    rows = [(e.name, round(e.seconds / 60, 1), round(e.peak_memory / 1e9, 2)) for e in executions]
+    times = pd.DataFrame(rows, columns=["notebook", "minutes", "peak_memory_gb"])
+    times.to_csv(SHIPPED / "times.csv", index=False)
+
+
+def main(names: list[str]) -> int:
+    chosen = [p for p in NOTEBOOKS if not names or any(p.name.startswith(n) for n in names)]
+    trained = ROOT / "build" / "refresh"
+    trained.mkdir(parents=True, exist_ok=True)
+    executions = []
+    for path in chosen:
+        try:
+            executions.append(execute(path, environment={"DIGITS_MODELS": str(trained)}))
+        except NotebookError as error:
+            print(f"[FAIL] {error}", file=sys.stderr)
+            return 1
+        write(tidy(executions[-1].notebook), path)
+    print(table(executions))
+    if len(chosen) == len(NOTEBOOKS):
+        ship(trained, executions)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+"""Execute all notebooks on the full data, in order; write them as HTML to build/."""
+
+import sys
+
+from execute import NOTEBOOKS, ROOT, NotebookError, execute, table
+from nbconvert import HTMLExporter
+
+
+def main() -> int:
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    executions = []
+    for path in NOTEBOOKS:
+        try:
+            executions.append(execute(path))
+        except NotebookError as error:
+            print(f"[FAIL] {error}", file=sys.stderr)
+            return 1
+        page, _ = HTMLExporter().from_notebook_node(executions[-1].notebook)
+        (build / f"{path.stem}.html").write_text(page, encoding="utf-8")
+    print(table(executions))
+    print("The executed notebooks are in build/, the trained models in models/.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
