@@ -29,10 +29,10 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 	@$(PY) tools/check.py
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
-	@$(PY) tools/refresh.py
+	@$(PY) tools/refresh.py && $(PY) tools/readme.py
 
-bench: $(READY)  ## measure accuracies over three seeds, times and memory; into build/bench.json
-	@$(PY) tools/bench.py
+bench: $(READY)  ## measure accuracies over three seeds, times and memory (STORE=1: keep them)
+	@$(PY) tools/bench.py $(if $(STORE),--store)
 
 lint: $(READY)  ## check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -60,7 +60,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 with _quiet_stderr():
     import keras
-    import tensorflow as tf
 logging.getLogger("absl").setLevel(logging.ERROR)
 
 
@@ -504,7 +503,7 @@ def find_digits(ink: np.ndarray) -> list[tuple[Box, np.ndarray]]:
     # A little blur closes the gaps of a dry pen; half of that contrast is what a stroke must have.
     even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
     mask = (even > 0.3).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = [tuple(int(v) for v in row[:4]) for row in stats[1:]]
     pieces = [
         ([label], box)
@@ -534,7 +533,7 @@ def _is_line_or_frame(box: Box, inked: np.ndarray) -> bool:
 
     `inked` (bool, the picture's shape) is where this mark is.
     """
-    left, top, width, height = box
+    width, height = box[2:]
     flat = width > 12 * height and width > 0.4 * inked.shape[1]
     edges = (inked[0], inked[-1], inked[:, 0], inked[:, -1])
     return flat or sum(edge.mean() > 0.8 for edge in edges) >= 2

@@ -124,7 +124,7 @@ def sample_plan(rng: np.random.Generator) -> list[tuple[str, list[int], Scene, s
     chalk = {"paper": BOARD, "pen": CHALK, "shadow": 0, "texture": 5}
     plan = [
         (f"photo_{i:02d}.jpg", [1], random_scene(rng), "phone photo of one digit")
-        for i in range(12)
+        for i in range(16)
     ]
     for name, rows, scene, shows in (
         ("shadow", [1], {"shadow": 0.45, "gradient": 0.3}, "the phone's shadow over the paper"),
@@ -135,11 +135,19 @@ def sample_plan(rng: np.random.Generator) -> list[tuple[str, list[int], Scene, s
         ("pin", [4], {"gap": 0.1}, "a PIN of four digits"),
         ("postcode", [5], {"gap": 0.15, "height": 170}, "a postcode of five digits"),
         ("sloping", [5], {"gap": 0.2, "slope": 0.06, "height": 170}, "a row that slopes"),
+        ("ten", [10], {"gap": 0.2, "height": 150, "rotation": 1}, "ten digits"),
+        ("phone_number", [6, 5], {"gap": 0.15, "height": 150, "rotation": 3}, "two rows"),
+        ("page", [5, 5, 5, 5], {"gap": 0.2, "height": 150, "rotation": 0}, "four rows"),
         ("two_rows", [3, 4], {"gap": 0.15, "rotation": -2, "height": 170}, "two rows"),
     ):
         plan.append((f"{name}.jpg", rows, random_scene(rng, **scene), shows))
     plan += [
-        ("inverted.png", [1], Scene((0, 0, 0), (255, 255, 255), noise=0, texture=0), "white on black"),
+        (
+            "inverted.png",
+            [1],
+            Scene((0, 0, 0), (255, 255, 255), noise=0, texture=0),
+            "white on black",
+        ),
         ("thumbnail.png", [1], Scene(height=28, margin=0, noise=0), "28 x 28 pixels"),
         ("drawing.png", [1], Scene(), "a drawing on a transparent canvas"),
         ("drawing_light.png", [3], Scene(pen=CHALK, height=180), "a light pen, transparent"),

@@ -68,7 +68,9 @@ def findings() -> list[tuple[bool, str, str]]:
 def main() -> int:
     failed = 0
     for holds, what, remedy in findings():
-        print(f"[{' OK ' if holds else 'FAIL'}] {what}" + ("" if holds else f"\n       -> {remedy}"))
+        print(
+            f"[{' OK ' if holds else 'FAIL'}] {what}" + ("" if holds else f"\n       -> {remedy}")
+        )
         failed += not holds
     print("Everything is in place." if not failed else f"{failed} to mend, see the arrows.")
     return 1 if failed else 0

@@ -65,7 +65,9 @@ def execute(
                 peak = max(peak, memory_of(client))
     except CellExecutionError as error:
         problem = f"{error.ename}: {error.evalue}"
-        raise NotebookError(f"{path.name}, code cell {number} of {len(codes)}: {problem}") from error
+        raise NotebookError(
+            f"{path.name}, code cell {number} of {len(codes)}: {problem}"
+        ) from error
     except DeadKernelError as error:
         raise NotebookError(
             f"{path.name}, code cell {number} of {len(codes)}: the kernel died. Most often the "

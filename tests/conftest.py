@@ -1,0 +1,35 @@
+"""Settings of the test run; pytest reads this before it collects anything."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "data")]
+
+# The notebooks train into a folder of the test run, so that models which you trained stay yours.
+_folder = tempfile.TemporaryDirectory(prefix="digits-models-")
+os.environ["DIGITS_MODELS"] = _folder.name
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """Give slow machines time between two outputs of a notebook's cell (nbval's own 5 s are few)."""
+    for item in items:
+        if hasattr(item, "output_timeout"):
+            item.output_timeout = 60
+
+
+def pytest_unconfigure() -> None:
+    _folder.cleanup()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty models/ folder for one test."""
+    import utils
+
+    monkeypatch.setattr(utils, "MODELS", tmp_path / "models")
+    return tmp_path / "models"

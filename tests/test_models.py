@@ -1,0 +1,125 @@
+"""Saving and loading models; the models that ship."""
+
+import subprocess
+import sys
+
+import keras
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+import utils
+
+
+def tiny_model() -> keras.Model:
+    return keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+    )
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny.h5"])
+def test_round_trip(models, name):
+    model = tiny_model()
+    path = utils.save_model(model, name)
+    x = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    restored = keras.models.load_model(path, compile=False)
+    assert np.allclose(model(x), restored(x), atol=1e-6)
+    assert [p.name for p in models.iterdir()] == [path.name]
+
+
+def test_own_model_comes_before_the_shipped_one(models):
+    x = np.ones((1, 28, 28, 1), np.float32)
+    shipped = utils.load_model("dense")(x)
+    own = tiny_model()
+    utils.save_model(own, "dense")
+    assert np.allclose(utils.load_model("dense")(x), own(x))
+    assert not np.allclose(own(x), shipped)
+
+
+def test_newly_trained_model_replaces_the_one_loaded_before(models):
+    x = np.ones((1, 28, 28, 1), np.float32)
+    for _ in range(2):
+        model = tiny_model()
+        utils.save_model(model, "mine")
+        assert np.allclose(utils.load_model("mine")(x), model(x))
+
+
+def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):
+    monkeypatch.setattr(utils, "SHIPPED", tmp_path)
+    with pytest.raises(utils.ModelError, match=r"04_cnn_training\.ipynb"):
+        utils.load_model("cnn")
+    with pytest.raises(utils.ModelError, match="no model 'unheard'"):
+        utils.load_model("unheard")
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "truncated"])
+def test_damaged_model(models, damage):
+    path = utils.save_model(tiny_model(), "cnn")
+    whole = path.read_bytes()
+    path.write_bytes({"empty": b"", "text": b"hello", "truncated": whole[:500]}[damage])
+    with pytest.raises(utils.ModelError, match=r"damaged.*04_cnn_training\.ipynb"):
+        utils.load_model("cnn")
+
+
+def test_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "kept.keras"
+    path.write_bytes(b"old")
+
+    def fill_the_disk(draft):
+        draft.write_bytes(b"half of the ne")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        utils.write_whole(path, fill_the_disk)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_kill_while_saving_leaves_the_old_file(tmp_path):
+    path = tmp_path / "kept.keras"
+    path.write_bytes(b"old")
+    code = (
+        "import os, utils, pathlib\n"
+        "def die(draft):\n"
+        "    draft.write_bytes(b'half of the ne')\n"
+        "    os.kill(os.getpid(), 9)\n"
+        f"utils.write_whole(pathlib.Path({str(path)!r}), die)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
+    assert result.returncode == -9
+    assert path.read_bytes() == b"old"
+
+
+def test_shipped_models_are_as_good_as_their_figures():
+    _, (images, labels) = utils.load_mnist()
+    metrics = pd.read_csv(utils.SHIPPED / "metrics.csv", index_col="name")
+    assert set(metrics.index) == {"dense", "cnn_a", "cnn_b", "cnn"}
+    for name, row in metrics.iterrows():
+        model = keras.models.load_model(utils.SHIPPED / f"{name}.keras", safe_mode=True)
+        predicted = model.predict(utils.to_input(images), batch_size=500, verbose=0).argmax(axis=1)
+        # Processors round differently: a digit or two on the edge may fall to the other side.
+        assert np.mean(predicted == labels) == pytest.approx(row["test accuracy"], abs=0.0005)
+        assert model.count_params() == row["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("utils.load_model('unheard')", "ModelError: There is no model 'unheard'"),
+        ("utils.read_digits('nowhere.jpg')", "ImageError: Cannot read nowhere.jpg"),
+        ("utils.load_mnist('nowhere.npz')", "DataError: Cannot read nowhere.npz"),
+    ],
+)
+def test_a_notebook_shows_the_message_and_no_traceback(source, message):
+    cells = [nbformat.v4.new_code_cell(f"import utils\n{source}")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": ROOT}})
+    with pytest.raises(CellExecutionError):
+        client.execute()
+    traceback = "\n".join(notebook.cells[0].outputs[-1]["traceback"])
+    assert traceback.startswith(message)
+    assert "File" not in traceback and "\n" not in traceback

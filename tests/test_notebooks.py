@@ -1,0 +1,128 @@
+"""The form of the notebooks; that they run and print what is stored is nbval's part of the run."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NAMES = [path.stem for path in NOTEBOOKS]
+# Fewer would mean that a notebook lost a good part of its content.
+EXPECTED = 6
+LEAST_CODE_CELLS = 150
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=NAMES)
+def path(request) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def prose(notebook) -> str:
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def headings(notebook) -> list[tuple[int, str]]:
+    text = re.sub(r"```.*?```", "", prose(notebook), flags=re.S)
+    return [(len(m[1]), m[2]) for m in re.finditer(r"^(#+) (.+)$", text, flags=re.M)]
+
+
+def test_all_notebooks_and_cells_are_collected(request):
+    """Where the whole suite runs, nbval has to have found every code cell."""
+    if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        pytest.skip("only a part of the tests was asked for")
+    assert len(NOTEBOOKS) >= EXPECTED
+    expected = sum(len(code_cells(nbformat.read(p, as_version=4))) for p in NOTEBOOKS)
+    collected = [item for item in request.session.items if ".ipynb" in item.nodeid]
+    assert len({item.nodeid.split("::")[0] for item in collected}) == len(NOTEBOOKS)
+    assert len(collected) == expected >= LEAST_CODE_CELLS
+
+
+def test_one_title_and_headings_in_order(notebook):
+    levels = [level for level, _ in headings(notebook)]
+    assert notebook.cells[0].source.startswith("# ")
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:]))
+
+
+def test_opening_blocks(notebook):
+    opening = notebook.cells[0].source
+    parts = re.split(r"\*\*What you'll (do|learn|need)\.?\*\*", opening)
+    assert parts[1::2] == ["do", "learn", "need"]
+    assert 3 <= len(re.findall(r"^- ", parts[4], flags=re.M)) <= 5
+    assert "two CPU cores" in parts[6]
+
+
+def test_recap_exercises_and_link_to_the_next(path, notebook):
+    names = [text for level, text in headings(notebook) if level == 2]
+    assert names[-2:] == ["Recap", "Exercises"]
+    assert 2 <= sum(text.startswith("Exercise ") for _, text in headings(notebook)) <= 4
+    position = NOTEBOOKS.index(path)
+    if position + 1 < len(NOTEBOOKS):
+        assert f"({NOTEBOOKS[position + 1].name})" in notebook.cells[-1].source
+
+
+def test_one_setup_cell(notebook):
+    first, *others = code_cells(notebook)
+    assert "SEED = " in first.source
+    for cell in others:
+        assert not re.search(r"^(import|from) ", cell.source, flags=re.M), cell.source
+
+
+def test_executed_in_order_without_errors_or_warnings(notebook):
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for output in (output for cell in cells for output in cell.outputs):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr", output
+
+
+def test_nothing_of_one_machine_is_stored(path, notebook):
+    text = path.read_text(encoding="utf-8")
+    assert "widgets" not in notebook.metadata and "widget-view" not in text
+    assert not re.search(r"/(?:home|root|Users|usr|tmp|work|opt)/|[A-Z]:\\\\", text)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_size(path):
+    assert path.stat().st_size < 1.5e6
+
+
+def test_links_lead_somewhere(path, notebook):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose(notebook)):
+        assert not target.startswith("http"), "a learner may have no network"
+        assert (path.parent / target).is_file(), target
+
+
+def test_no_belittling_words(notebook):
+    text = re.sub(r"`[^`]*`", "", prose(notebook))
+    found = re.findall(r"\b(just|easy|easily|simply|obvious|obviously|trivial)\b", text, flags=re.I)
+    assert found == []
+
+
+def test_cells_are_short(notebook):
+    """Half of the cells outside the exercises have at most ten lines, none more than 30."""
+    titles = [c.source.startswith("## Exercises") for c in notebook.cells]
+    lines = sorted(
+        len(cell.source.splitlines())
+        for cell in notebook.cells[: titles.index(True)]
+        if cell.cell_type == "code"
+    )
+    assert lines[len(lines) // 2] <= 10 and lines[-1] <= 30
+
+
+def test_compared_outputs_are_the_rule(notebook):
+    """Cells whose output nbval skips are marked one by one; they may not become the majority."""
+    tags = [cell.metadata.get("tags", []) for cell in code_cells(notebook)]
+    assert all(set(t) <= {"nbval-ignore-output"} for t in tags)
+    assert sum(map(bool, tags)) < len(tags) / 2

@@ -1,0 +1,312 @@
+"""Reading digits from pictures: the samples, every kind of picture, and what is no picture."""
+
+import io
+import json
+import subprocess
+import sys
+import zlib
+
+import cv2
+import make_samples
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+import utils
+
+SAMPLES = utils.DATA / "samples"
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The model that ships, whatever notebooks have trained in this run."""
+    import keras
+
+    return keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
+
+
+@pytest.fixture(scope="module")
+def seven() -> np.ndarray:
+    """A photo-like 7, dark on light: uint8, shape (H, W, 3)."""
+    (images, labels), _ = utils.load_mnist()
+    digit = images[labels == 7][:1]
+    return make_samples.photograph([digit], make_samples.Scene(), np.random.default_rng(0))
+
+
+def read(picture, model=None) -> str:
+    return "".join(str(d.digit) for d in utils.read_digits(picture, model))
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+# --- the samples ---
+
+
+def test_samples_are_read(shipped):
+    table = pd.read_csv(SAMPLES / "labels.csv", dtype=str)
+    assert len(table) >= 20
+    assert set(table["picture"]) == {p.name for p in SAMPLES.iterdir()} - {"labels.csv"}
+    right = total = 0
+    for picture, digits in zip(table["picture"], table["digits"], strict=True):
+        found = read(SAMPLES / picture, shipped)
+        total += len(digits)
+        if len(found) == len(digits):
+            right += sum(a == b for a, b in zip(found, digits, strict=True))
+    assert right / total >= 0.97
+
+
+def test_samples_are_what_the_script_makes(tmp_path):
+    make_samples.main(tmp_path)
+    assert (tmp_path / "labels.csv").read_text() == (SAMPLES / "labels.csv").read_text()
+    for path in SAMPLES.glob("*.[jp][pn]g"):
+        stored, made = (utils.open_picture(p).astype(int) for p in (path, tmp_path / path.name))
+        assert np.abs(stored - made).mean() < 2, path.name
+
+
+def test_probabilities_and_boxes(shipped):
+    digits = utils.read_digits(SAMPLES / "turned.jpg", shipped)
+    height, width = utils.open_picture(SAMPLES / "turned.jpg").shape[:2]
+    assert width > height  # two digits side by side, though the file stores them upright
+    for d in digits:
+        left, top, box_width, box_height = d.box
+        assert isinstance(d.digit, int) and isinstance(d.probability, float)
+        assert all(isinstance(number, int) for number in d.box)
+        assert 0 <= left and left + box_width <= width
+        assert 0 <= top and top + box_height <= height
+        assert d.probability == pytest.approx(d.probabilities.max())
+        assert d.probabilities.sum() == pytest.approx(1, abs=1e-4)
+    assert [d.box[0] for d in digits] == sorted(d.box[0] for d in digits)
+
+
+def test_box_lies_on_the_ink_of_a_large_picture(shipped):
+    page = np.full((3000, 4000), 255, np.uint8)
+    cv2.line(page, (2000, 1000), (2000, 2000), 0, 60)
+    (digit,) = utils.read_digits(page, shipped)
+    assert np.allclose(digit.box, (1970, 970, 60, 1060), atol=25)
+
+
+# --- kinds of pictures ---
+
+
+def test_the_same_digit_in_every_form(seven, shipped):
+    image = Image.fromarray(seven)
+    forms = {
+        "path": None,
+        "png": encoded(image),
+        "jpeg": encoded(image, "JPEG"),
+        "webp": encoded(image, "WEBP"),
+        "bmp": encoded(image, "BMP"),
+        "tiff": encoded(image, "TIFF"),
+        "gif": encoded(image, "GIF"),
+        "palette": encoded(image.quantize(16)),
+        "grey": encoded(image.convert("L")),
+        "grey and alpha": encoded(image.convert("LA")),
+        "one bit": encoded(image.convert("L").point(lambda v: 255 * (v > 128)).convert("1")),
+        "CMYK": encoded(image.convert("CMYK"), "JPEG"),
+        "16 bit": encoded(Image.fromarray(seven[..., 0].astype(np.uint16) * 257)),
+        "16 bit TIFF": encoded(Image.fromarray(seven[..., 0].astype(np.uint16) * 257), "TIFF"),
+        "float TIFF": encoded(Image.fromarray(seven[..., 0] / np.float32(255)), "TIFF"),
+        "PIL image": image,
+        "inverted": 255 - seven,
+        "uint8 grey": seven[..., 0],
+        "uint8 RGBA": np.dstack([seven, np.full(seven.shape[:2], 255, np.uint8)]),
+        "float": seven / 255,
+        "float grey": (seven[..., 0] / 255).astype(np.float32),
+    }
+    forms.pop("path")
+    assert {name: read(form, shipped) for name, form in forms.items()} == dict.fromkeys(forms, "7")
+
+
+def test_path_as_text_or_path(shipped):
+    assert read(str(SAMPLES / "chalk.jpg"), shipped) == read(SAMPLES / "chalk.jpg", shipped) != ""
+
+
+def test_first_frame_of_an_animation(seven, shipped):
+    first, second = Image.fromarray(seven), Image.new("RGB", seven.shape[1::-1], "white")
+    data = encoded(first, "GIF", save_all=True, append_images=[second])
+    assert read(data, shipped) == "7"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(seven, shipped, orientation):
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Pillow's transposition that EXIF undoes
+    image = Image.fromarray(seven)
+    if orientation > 1:
+        image = image.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    assert read(encoded(image, "JPEG", exif=exif), shipped) == "7"
+
+
+@pytest.mark.parametrize("pen", [0, 255])
+def test_drawing_on_a_transparent_canvas(seven, shipped, pen):
+    alpha = 255 - seven[..., 0]
+    canvas = np.dstack([np.full_like(seven, pen), np.where(alpha > 60, alpha, 0)])
+    assert read(canvas, shipped) == "7"
+
+
+@pytest.mark.parametrize("side", [28, 100, 600])
+def test_mnist_digits_survive_a_file(shipped, side):
+    """Pictures of training digits, dark on light, agree with the digits themselves."""
+    (images, _), _ = utils.load_mnist()
+    images = images[:100]
+    direct = shipped.predict(utils.to_input(images), verbose=0).argmax(axis=1)
+    found = [
+        read(255 - cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC), shipped)
+        for image in images
+    ]
+    assert np.mean([f == str(d) for f, d in zip(found, direct, strict=True)]) >= 0.95
+
+
+# --- nothing to read ---
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 2), (28, 28), (500, 700)])
+def test_blank_paper_is_empty(value, shape):
+    assert utils.read_digits(np.full(shape, value, np.uint8)) == []
+
+
+def test_blank_transparent_canvas_is_empty():
+    assert utils.read_digits(np.zeros((100, 100, 4), np.uint8)) == []
+
+
+def test_blank_paper_under_uneven_light_is_empty():
+    y, x = np.mgrid[0:400, 0:500]
+    assert utils.read_digits((120 + 0.1 * x + 0.15 * y).astype(np.uint8)) == []
+
+
+# --- no picture ---
+
+
+def a_bomb() -> bytes:
+    """A PNG of 40,000 x 40,000 pixels in 1.6 MB of zeros, 4.8 GB decoded."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + crc
+
+    header = (40_000).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
+    body = zlib.compress(bytes(1_600_000), 9)
+    signature = b"\x89PNG\r\n\x1a\n"
+    return signature + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (b"", "is empty"),
+        (b"these are no pixels", "no picture that can be read"),
+        (b"%PDF-1.7 and so on", "no picture that can be read"),
+        (a_bomb(), "40000 x 40000 pixels, more than 50"),
+        (np.zeros((0, 10), np.uint8), "no pixels"),
+        (np.zeros((10, 0, 3), np.float32), "no pixels"),
+        (np.zeros(10, np.uint8), "Expected shape"),
+        (np.zeros((4, 4, 2), np.uint8), "Expected shape"),
+        (np.zeros((2, 4, 4, 3), np.uint8), "Expected shape"),
+        (np.full((4, 4), np.nan), "NaN or infinite"),
+        (np.full((4, 4), np.inf, np.float32), "NaN or infinite"),
+        (np.full((4, 4), 255.0), r"must lie in \[0, 1\]"),
+        (np.full((4, 4), -0.1), r"must lie in \[0, 1\]"),
+        (np.zeros((4, 4), np.int64), "uint8 or float, not int64"),
+        (np.zeros((4, 4), complex), "uint8 or float, not complex"),
+        (np.array([["a", "b"]]), "uint8 or float"),
+        (np.broadcast_to(np.uint8(0), (8000, 8000)), "more than 50"),
+        (None, "not NoneType"),
+        (42, "not int"),
+        ("no/such/picture.png", "Cannot read"),
+        ("bad\0name.png", "Cannot read"),
+        (str(ROOT / "data"), "is a folder"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(picture, message):
+    with pytest.raises(utils.ImageError, match=message):
+        utils.read_digits(picture)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_truncated_files_are_refused(seven, form, share):
+    data = encoded(Image.fromarray(seven), form)
+    with pytest.raises(utils.ImageError, match=r"damaged|no picture"):
+        utils.read_digits(data[: int(len(data) * share)])
+
+
+def test_unreadable_exif_data_do_not_hide_the_picture(seven, shipped):
+    data = encoded(Image.fromarray(seven), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\xff")
+    assert read(data, shipped) == "7"
+
+
+def check_any(picture) -> None:
+    try:
+        digits = utils.read_digits(picture)
+    except utils.ImageError as error:
+        assert str(error)
+    else:
+        assert all(0 <= d.digit <= 9 and 0 <= d.probability <= 1 for d in digits)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    hnp.arrays(
+        st.sampled_from([np.uint8, np.float32, np.float64, np.int32, np.bool_]),
+        hnp.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=40),
+    )
+)
+def test_any_array_gives_digits_or_an_image_error(array):
+    check_any(array)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_digits_or_an_image_error(data):
+    check_any(data)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.data())
+def test_mutated_files_give_digits_or_an_image_error(data):
+    form = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"]))
+    pixels = np.zeros((24, 30, 3), np.uint8)
+    pixels[5:20, 14:16] = 255
+    content = bytearray(encoded(Image.fromarray(pixels), form))
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    check_any(bytes(content[: data.draw(st.integers(1, len(content)))]))
+
+
+# --- the command line ---
+
+
+def run_cli(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "utils.py", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def test_command_line():
+    result = run_cli("data/samples/pin.jpg", "README.md", "data/samples/chalk.jpg")
+    assert result.returncode == 1
+    lines = result.stdout.splitlines()
+    assert len(lines) == 2 and lines[0].startswith("data/samples/pin.jpg: ")
+    assert lines[0].count("%") == 4
+    assert result.stderr.startswith("README.md is no picture") and "Traceback" not in result.stderr
+
+
+def test_command_line_json():
+    result = run_cli("--json", "data/samples/pin.jpg", "nowhere.png")
+    good, bad = map(json.loads, result.stdout.splitlines())
+    assert len(good["digits"]) == 4 and good["error"] is None
+    assert set(good["digits"][0]) == {"digit", "probability", "box"}
+    assert bad["digits"] == [] and "Cannot read nowhere.png" in bad["error"]
+    assert result.stderr == "" and result.returncode == 1

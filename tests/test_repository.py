@@ -1,0 +1,99 @@
+"""The README's figures, the pins, and the tools around the notebooks."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import check
+import execute
+import nbformat
+import pytest
+import readme
+from conftest import ROOT
+
+
+def test_readme_tables_are_those_of_the_stored_figures():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.filled(text) == text
+
+
+def test_readme_links_lead_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert len(targets) >= 6
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_every_package_is_pinned_once_with_a_reason():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w-]+==[\w.]+ +# .+", line) for line in packages)
+    assert len(check.pins()) == len(packages) >= 10
+    environment = (ROOT / "environment.yml").read_text()
+    assert "-r requirements.txt" in environment
+    assert re.findall(r"\d+\.\d+", environment) == ["3.12"]
+
+
+def test_doctor_is_content_here():
+    result = subprocess.run(
+        [sys.executable, "tools/check.py"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout
+    assert "[FAIL]" not in result.stdout and result.stdout.count("[ OK ]") > 20
+
+
+def test_doctor_names_what_is_wrong_and_the_remedy(tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "SHA256SUMS").write_text("0" * 64 + "  mnist.npz\n")
+    (tmp_path / "data" / "mnist.npz").write_bytes(b"damaged")
+    (tmp_path / "requirements.txt").write_text("numpy==0.1\nno-such-package==1.0\n")
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    assert check.main() == 1
+    out = capsys.readouterr().out
+    assert "[FAIL] numpy 0.1 (found: " in out
+    assert "[FAIL] no-such-package 1.0 (found: None)" in out
+    assert "[FAIL] data/mnist.npz" in out and "-> git checkout -- data/mnist.npz" in out
+    assert "[FAIL] models/shipped/cnn.keras" in out
+    assert "-m pip install -r requirements.txt" in out
+
+
+def small_notebook(path, *sources):
+    cells = list(map(nbformat.v4.new_code_cell, sources))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_a_failing_notebook_is_named_with_cell_and_error(tmp_path):
+    path = small_notebook(tmp_path / "07_broken.ipynb", "a = 1", "a / 0")
+    message = r"07_broken\.ipynb, code cell 2 of 2: ZeroDivisionError: division by zero"
+    with pytest.raises(execute.NotebookError, match=message):
+        execute.execute(path)
+
+
+def test_a_killed_kernel_is_named(tmp_path):
+    path = small_notebook(tmp_path / "07_killed.ipynb", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(execute.NotebookError, match=r"code cell 1 of 1: the kernel died"):
+        execute.execute(path)
+
+
+def test_an_execution_is_measured(tmp_path):
+    path = small_notebook(tmp_path / "07_good.ipynb", "x = bytearray(200_000_000)", "print(SEED)")
+    done = execute.execute(path, change=lambda source: source.replace("SEED", "7"))
+    assert done.notebook.cells[1].outputs[0].text == "7\n"
+    assert done.peak_memory > 200_000_000 and done.seconds > 0
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_alone_lists_the_commands():
+    out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
+    for command in ("run", "test", "lab", "check", "refresh", "bench", "lint", "clean"):
+        assert f"make {command} " in out
+
+
+def test_lint_is_clean():
+    for arguments in (["check"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "."]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout

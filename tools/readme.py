@@ -1,0 +1,83 @@
+"""Write the README's tables from the stored figures, so that they cannot drift apart.
+
+    python tools/readme.py
+
+replaces what stands between `<!-- NAME -->` and `<!-- end -->` in README.md, and draws its picture.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pandas as pd
+from execute import NOTEBOOKS, ROOT
+
+SHIPPED = ROOT / "models" / "shipped"
+
+
+def notebooks_table() -> str:
+    """A row a notebook: its title, minutes and peak memory."""
+    times = pd.read_csv(SHIPPED / "times.csv", index_col="notebook")
+    lines = ["| notebook | minutes | peak memory |", "|---|---|---|"]
+    for path in NOTEBOOKS:
+        title = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0].lstrip("# ")
+        row = times.loc[path.stem]
+        link = f"[{path.stem[:2]} {title}](notebooks/{path.name})"
+        lines.append(f"| {link} | {row['minutes']:.1f} | {row['peak_memory_gb']:.1f} GB |")
+    lines.append(f"| together | {times['minutes'].sum():.1f} | |")
+    return "\n".join(lines)
+
+
+def results_table() -> str:
+    """A row a model: test accuracy of the one that ships, and over three seeds."""
+    metrics = pd.read_csv(SHIPPED / "metrics.csv", index_col="name")
+    seeds = pd.read_csv(SHIPPED / "seeds.csv", index_col="name")
+    lines = [
+        "| network | parameters | test accuracy of the one that ships, 95 % interval "
+        f"| {len(seeds.columns)} seeds, mean ± standard deviation |",
+        "|---|---|---|---|",
+    ]
+    for name, row in metrics.iterrows():
+        accuracy = f"{row['test accuracy']:.2%} ({row['from']:.2%} to {row['to']:.2%})"
+        spread = f"{seeds.loc[name].mean():.2%} ± {100 * seeds.loc[name].std():.2f} %"
+        lines.append(f"| {row['model']} | {row['parameters']:,} | {accuracy} | {spread} |")
+    return "\n".join(lines)
+
+
+def filled(text: str) -> str:
+    """The README's text with its tables made anew."""
+    for name, table in (("notebooks", notebooks_table()), ("results", results_table())):
+        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
+        text, count = re.subn(pattern, lambda m, t=table: m[1] + t + m[2], text, flags=re.S)
+        if count != 1:
+            raise ValueError(f"README.md needs one block <!-- {name} --> ... <!-- end -->.")
+    return text
+
+
+def draw_picture(path: Path) -> None:
+    """Four sample pictures, the digits found in them, and what was read."""
+    sys.path.insert(0, str(ROOT))
+    import utils
+
+    figure, axes = plt.subplot_mosaic(
+        [[0, 1], [2, 3]], figsize=(9, 4.6), width_ratios=[1.6, 1], layout="constrained"
+    )
+    for axis, name in zip(axes.values(), ["two_rows", "shadow", "sloping", "chalk_row"]):
+        sample = utils.DATA / "samples" / f"{name}.jpg"
+        axis.imshow(utils.open_picture(sample))
+        for d in utils.read_digits(sample):
+            left, top, width, height = d.box
+            axis.add_patch(plt.Rectangle((left, top), width, height, fill=False, color="tab:blue"))
+            style = {"color": "white", "backgroundcolor": "tab:blue", "fontsize": 8}
+            axis.text(left, top, f"{d.digit} ({d.probability:.0%})", va="bottom", **style)
+        axis.axis("off")
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=90)
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    draw_picture(ROOT / "notebooks" / "images" / "reading.png")
