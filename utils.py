@@ -279,8 +279,9 @@ def _read_model(path: Path, modified: int, maker: str) -> keras.Model:
 
 # --- 6. Pictures ----------------------------------------------------------------------------------
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
+MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
 WORKING_SIDE = 1400  # pixels of the longer side while digits are looked for
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
@@ -354,6 +355,8 @@ def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(source), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} has more than {MEGAPIXELS}. Make it smaller first.") from error
     except Exception as error:  # as above
         raise ImageError(
             f"{name} is no picture that can be read. Use PNG, JPEG, GIF, BMP, WebP or TIFF."
@@ -388,8 +391,8 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(f"The picture has no pixels: {width} x {height}.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"The picture has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} "
-            "megapixels. Make it smaller first."
+            f"The picture has {width} x {height} pixels, more than {MEGAPIXELS}. "
+            "Make it smaller first."
         )
 
 
@@ -435,53 +438,65 @@ def ink_of(picture: np.ndarray) -> np.ndarray:
         float32, shape (H, W): 0 where there is paper, 1 for the darkest ink; all 0 if no mark
         stands out from the paper.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, _fit(grey.shape, 96), interpolation=cv2.INTER_AREA)
-    if is_light_on_dark(small):
-        grey, small = 255 - grey, 255 - small
-    paper = cv2.resize(paper_of(small), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    ink = np.clip(1 - grey / np.maximum(paper, 1), 0, 1)
-    grain = 3 * np.median(ink)  # paper is not even: this much is no ink yet
+    around = median_around(small)
+    if is_light_on_dark(small, around):
+        grey, small, around = 255 - grey, 255 - small, 255 - around
+    paper = cv2.resize(paper_of(small, around), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    # In deep shadow a few grey levels would be a large share: no paper counts as darker than 64.
+    ink = np.clip((paper - grey) / np.maximum(paper, 64), 0, 1)
+    grain = 3 * np.median(ink[::3, ::3])  # paper is not even: this much is no ink yet
     marks = ink[ink > grain + LEAST_CONTRAST]
     if not len(marks):
         return np.zeros_like(ink)
     return np.clip((ink - grain) / (np.percentile(marks, 80) - grain), 0, 1)
 
 
-def is_light_on_dark(grey: np.ndarray) -> bool:
-    """Tell whether the ink is brighter than the paper; `grey` is float32, shape (H, W), 0 to 255.
+def median_around(grey: np.ndarray) -> np.ndarray:
+    """The median of each pixel's wide surroundings, most of which is paper; uint8, shape (H, W)."""
+    return cv2.medianBlur(grey, min(round(min(grey.shape) * 0.6), 127) | 1)
 
-    Most of a place is paper, so its brightness is the median around it. Ink lies far from that, on
-    one side: the third power keeps the side and makes the large distances count.
+
+def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
+    """Tell whether the ink is brighter than the paper, from a picture and its `median_around`.
+
+    Ink lies far from the brightness of the paper around it, on one side: the third power keeps
+    the side and makes the large distances count.
     """
-    width = min(round(min(grey.shape) * 0.6), 127) | 1
-    paper = cv2.medianBlur(np.round(grey).astype(np.uint8), width)
-    return float(((grey - paper) ** 3).sum()) > 0
+    return float(((grey.astype(np.float32) - around) ** 3).sum()) > 0
 
 
-def paper_of(grey: np.ndarray) -> np.ndarray:
+def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
     """Estimate the brightness of the paper under dark ink.
 
     A morphological closing fills in what is dark and narrower than its kernel. The kernel has to
     be wider than the strokes, but narrow enough to leave shadows alone, so it grows only as long
-    as it finds much more ink.
+    as it finds much more ink. The slope of the light is taken out before, since a closing raises
+    the dark end of a slope.
 
     Args:
-        grey: float32, shape (H, W), 0 to 255.
+        grey: uint8, shape (H, W).
+        around: its `median_around`.
 
     Returns:
-        float32, same shape.
+        float32, same shape, 0 to 255.
     """
+    y, x = np.indices(grey.shape, np.float32)
+    places = np.stack([np.ones(grey.size), x.ravel(), y.ravel()], axis=1)
+    slope = places @ np.linalg.lstsq(places, around.ravel().astype(np.float32), rcond=None)[0]
+    slope = np.maximum(slope.reshape(grey.shape), 1).astype(np.float32)
+    level = grey / slope
     papers, amounts = [], []
     for share in (0.1, 0.2, 0.4, 0.8):
         width = round(min(grey.shape) * share) | 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-        papers.append(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel))
-        amounts.append((papers[-1] - grey).sum())
+        papers.append(cv2.morphologyEx(level, cv2.MORPH_CLOSE, kernel))
+        amounts.append((papers[-1] - level).sum())
     chosen = 0
     while chosen < 2 and amounts[chosen] < 0.7 * amounts[chosen + 1]:
         chosen += 1
-    return cv2.GaussianBlur(papers[chosen], (0, 0), 2)
+    return cv2.GaussianBlur(papers[chosen], (0, 0), 2) * slope
 
 
 def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
@@ -662,7 +677,7 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
         return []
     images = np.stack([to_mnist(ink) for _, ink in found])
     model = load_model("cnn") if model is None else model
-    probabilities = np.asarray(model(to_input(images), training=False))
+    probabilities = model.predict_on_batch(to_input(images))
     scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
     return [
         Digit(int(row.argmax()), float(row.max()), tuple(int(v) for v in box * scale), image, row)

@@ -16,7 +16,7 @@ os.environ["DIGITS_MODELS"] = _folder.name
 
 
 def pytest_collection_modifyitems(items: list) -> None:
-    """Give slow machines time between two outputs of a notebook's cell (nbval's own 5 s are few)."""
+    """Give slow machines time between two outputs of a cell; nbval's own 5 s are few."""
     for item in items:
         if hasattr(item, "output_timeout"):
             item.output_timeout = 60

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
-from test_notebooks import NAMES, NOTEBOOKS
+from test_notebooks import NAMES, NOTEBOOKS, is_heading
 
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 
@@ -14,7 +14,7 @@ SOLUTIONS = ROOT / "notebooks" / "solutions"
 def exercise_cells(path) -> tuple[list[str], dict[str, tuple[str, str]]]:
     """The set-up cells, and number -> (stub, check) of each exercise of a notebook."""
     cells = nbformat.read(path, as_version=4).cells
-    start = next(i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises"))
+    start = next(i for i, cell in enumerate(cells) if is_heading(cell, "## Exercises"))
     first = next(cell.source for cell in cells if cell.cell_type == "code")
     sources = [cell.source for cell in cells[start:] if cell.cell_type == "code"]
     exercises = {}

@@ -57,6 +57,7 @@ def reading_milliseconds(runs: int = 50) -> np.ndarray:
     """Time of `read_digits` on a JPEG photo of one digit, 1 megapixel, model already loaded."""
     sys.path[:0] = [str(ROOT), str(ROOT / "data")]
     import make_samples
+
     import utils
 
     (images, _), _ = utils.load_mnist()

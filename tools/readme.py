@@ -49,8 +49,9 @@ def results_table() -> str:
 def filled(text: str) -> str:
     """The README's text with its tables made anew."""
     for name, table in (("notebooks", notebooks_table()), ("results", results_table())):
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-        text, count = re.subn(pattern, lambda m, t=table: m[1] + t + m[2], text, flags=re.S)
+        pattern = rf"<!-- {name} -->.*?<!-- end -->"
+        block = f"<!-- {name} -->\n{table}\n<!-- end -->"
+        text, count = re.subn(pattern, lambda _, block=block: block, text, flags=re.S)
         if count != 1:
             raise ValueError(f"README.md needs one block <!-- {name} --> ... <!-- end -->.")
     return text
