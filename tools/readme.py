@@ -71,8 +71,8 @@ def draw_picture(path: Path) -> None:
         for d in utils.read_digits(sample):
             left, top, width, height = d.box
             axis.add_patch(plt.Rectangle((left, top), width, height, fill=False, color="tab:blue"))
-            style = {"color": "white", "backgroundcolor": "tab:blue", "fontsize": 8}
-            axis.text(left, top, f"{d.digit} ({d.probability:.0%})", va="bottom", **style)
+            style = {"color": "white", "backgroundcolor": "tab:blue", "weight": "bold"}
+            axis.text(left, top, d.digit, va="bottom", **style)
         axis.axis("off")
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=90)
