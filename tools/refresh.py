@@ -37,16 +37,23 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     os.replace(draft, path)
 
 
-def ship(trained: Path, executions: list[Execution]) -> None:
-    """Copy the trained models and their figures to models/shipped/, with times and memory."""
-    SHIPPED.mkdir(exist_ok=True)
+def ship(trained: Path) -> None:
+    """Copy the trained models and their figures to models/shipped/."""
     for name in ("dense.keras", "cnn_a.keras", "cnn_b.keras", "cnn.keras"):
         shutil.copyfile(trained / name, SHIPPED / name)
     for name in ("cnn_history.csv", "metrics.csv"):
         shutil.copyfile(trained / name, SHIPPED / name)
-    rows = [(e.name, round(e.seconds / 60, 1), round(e.peak_memory / 1e9, 2)) for e in executions]
-    times = pd.DataFrame(rows, columns=["notebook", "minutes", "peak_memory_gb"])
-    times.to_csv(SHIPPED / "times.csv", index=False)
+
+
+def store_times(executions: list[Execution]) -> None:
+    """Put the minutes and the peak memory of what was executed into models/shipped/times.csv."""
+    path = SHIPPED / "times.csv"
+    times = pd.read_csv(path, index_col="notebook") if path.is_file() else pd.DataFrame()
+    for e in executions:
+        figures = {"minutes": e.seconds / 60, "peak_memory_gb": e.peak_memory / 1e9}
+        for column, value in figures.items():
+            times.loc[e.name, column] = round(value, 2)
+    times.sort_index().to_csv(path, index_label="notebook")
 
 
 def main(names: list[str]) -> int:
@@ -62,8 +69,10 @@ def main(names: list[str]) -> int:
             return 1
         write(tidy(executions[-1].notebook), path)
     print(table(executions))
+    SHIPPED.mkdir(exist_ok=True)
+    store_times(executions)
     if len(chosen) == len(NOTEBOOKS):
-        ship(trained, executions)
+        ship(trained)
     return 0
 
 
