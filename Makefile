@@ -8,6 +8,16 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
   && { echo $$p; break; }; done)
 
+ifneq ($(words $(VENV)),1)
+$(error VENV has to be one path without spaces; a relative one will do)
+endif
+# Where the environment's Python is gone (the system's was replaced, the folder moved), make it anew.
+ifneq ($(wildcard $(READY)),)
+ifneq ($(shell $(PY) -c 'print(1)' 2>/dev/null),1)
+$(shell rm -f "$(READY)")
+endif
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lab check refresh bench lint clean
 
@@ -46,7 +56,7 @@ $(READY): requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found."; \
 	  echo "Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a few minutes, once."
-	@rm -rf $(VENV)
+	@rm -rf "$(VENV)"
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) \
 	  && uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \

@@ -224,7 +224,9 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
 
 # --- 5. Models ------------------------------------------------------------------------------------
 
-MADE_BY = {"dense": "03_dense_baseline.ipynb", "cnn": "04_cnn_training.ipynb"}
+MADE_BY = {"dense": "03_dense_baseline.ipynb"} | dict.fromkeys(
+    ("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb"
+)
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> Path:
@@ -259,22 +261,29 @@ def load_model(name: str) -> keras.Model:
     """
     candidates = [folder / f"{name}.keras" for folder in (MODELS, SHIPPED)]
     path = next((path for path in candidates if path.is_file()), None)
-    maker = MADE_BY.get(name, "the notebook that trains it")
     if path is None:
-        raise ModelError(f"There is no model {name!r} in {MODELS}. Run notebooks/{maker} first.")
-    return _read_model(path, path.stat().st_mtime_ns, maker)
+        known = (
+            f"Run notebooks/{MADE_BY[name]} first."
+            if name in MADE_BY
+            else (
+                f"The course makes {', '.join(MADE_BY)}; a model of your own has to be saved first."
+            )
+        )
+        raise ModelError(f"There is no model {name!r} in {MODELS}. {known}")
+    return _read_model(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=8)
-def _read_model(path: Path, modified: int, maker: str) -> keras.Model:
+def _read_model(path: Path, modified: int) -> keras.Model:
     """Read a model file once; `modified` makes a newer file count as another."""
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged file
-        raise ModelError(
-            f"{path} is damaged ({type(error).__name__}). Delete it to use the model that ships, "
-            f"or make it anew with notebooks/{maker}."
-        ) from error
+        remedy = "Get it back with: git checkout -- models/shipped"
+        if path.parent != SHIPPED:
+            maker = MADE_BY.get(path.stem, "the notebook that trains it")
+            remedy = f"Delete it to use the one that ships, or make it anew with {maker}."
+        raise ModelError(f"{path} is damaged ({type(error).__name__}). {remedy}") from error
 
 
 # --- 6. Pictures ----------------------------------------------------------------------------------
@@ -328,13 +337,14 @@ def open_picture(picture: "Path | str | bytes | Image.Image | np.ndarray") -> np
         image = _image_from_file(picture)
     else:
         raise ImageError(f"Expected a path, bytes, image or array, not {type(picture).__name__}.")
-    _check_size(*image.size)
+    name = str(picture) if isinstance(picture, (str, os.PathLike)) else "The picture"
+    _check_size(*image.size, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _flatten(_upright(image))
     except Exception as error:  # Pillow's decoders raise many kinds for a damaged file
-        raise ImageError(f"The picture cannot be decoded, it is damaged: {error}") from error
+        raise ImageError(f"{name} cannot be decoded, it is damaged: {error}") from error
 
 
 def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
@@ -386,13 +396,12 @@ def _image_from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, name: str = "The picture") -> None:
     if width * height == 0:
-        raise ImageError(f"The picture has no pixels: {width} x {height}.")
+        raise ImageError(f"{name} has no pixels: {width} x {height}.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"The picture has {width} x {height} pixels, more than {MEGAPIXELS}. "
-            "Make it smaller first."
+            f"{name} has {width} x {height} pixels, more than {MEGAPIXELS}. Make it smaller first."
         )
 
 

@@ -50,8 +50,10 @@ def test_newly_trained_model_replaces_the_one_loaded_before(models):
 
 def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):
     monkeypatch.setattr(utils, "SHIPPED", tmp_path)
-    with pytest.raises(utils.ModelError, match=r"04_cnn_training\.ipynb"):
-        utils.load_model("cnn")
+    for name, maker in utils.MADE_BY.items():
+        assert (ROOT / "notebooks" / maker).is_file()
+        with pytest.raises(utils.ModelError, match=f"no model '{name}'.*{maker}"):
+            utils.load_model(name)
     with pytest.raises(utils.ModelError, match="no model 'unheard'"):
         utils.load_model("unheard")
 
@@ -63,6 +65,23 @@ def test_damaged_model(models, damage):
     path.write_bytes({"empty": b"", "text": b"hello", "truncated": whole[:500]}[damage])
     with pytest.raises(utils.ModelError, match=r"damaged.*04_cnn_training\.ipynb"):
         utils.load_model("cnn")
+
+
+def test_damaged_shipped_model_is_not_to_be_deleted(models, monkeypatch, tmp_path):
+    monkeypatch.setattr(utils, "SHIPPED", tmp_path)
+    (tmp_path / "cnn.keras").write_bytes(b"hello")
+    with pytest.raises(utils.ModelError, match=r"damaged.*git checkout -- models/shipped"):
+        utils.load_model("cnn")
+
+
+def test_accuracies_over_seeds_are_what_the_course_promises():
+    seeds = pd.read_csv(utils.SHIPPED / "seeds.csv", index_col="name")
+    assert seeds.shape == (4, 3) and not seeds.isna().any(axis=None)
+    assert seeds.loc["dense"].mean() >= 0.980
+    assert seeds.loc["cnn_b"].mean() >= 0.988
+    assert seeds.loc["cnn"].mean() >= 0.994
+    times = pd.read_csv(utils.SHIPPED / "times.csv")
+    assert times["peak_memory_gb"].max() <= 1.5
 
 
 def test_full_disk_leaves_the_old_file(tmp_path):

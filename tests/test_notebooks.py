@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT
+from execute import NOTEBOOKS
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
 # Fewer would mean that a notebook lost a good part of its content.
 EXPECTED = 6

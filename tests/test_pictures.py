@@ -304,6 +304,14 @@ def test_command_line():
     assert result.stderr.startswith("README.md is no picture") and "Traceback" not in result.stderr
 
 
+def test_command_line_names_the_damaged_file(tmp_path):
+    path = tmp_path / "half.jpg"
+    path.write_bytes((SAMPLES / "pin.jpg").read_bytes()[:5000])
+    result = run_cli(str(path), "data/samples/chalk.jpg")
+    assert result.stderr.startswith(f"{path} cannot be decoded")
+    assert result.stdout.startswith("data/samples/chalk.jpg: ")
+
+
 def test_command_line_json():
     result = run_cli("--json", "data/samples/pin.jpg", "nowhere.png")
     good, bad = map(json.loads, result.stdout.splitlines())

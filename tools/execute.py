@@ -13,7 +13,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = sorted(  # without the copies that JupyterLab makes, such as 01_exploration-Copy1.ipynb
+    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if "-" not in path.name
+)
 
 
 class NotebookError(Exception):
