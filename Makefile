@@ -62,6 +62,10 @@ $(READY): requirements.txt
 	  && uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
 	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
 	  $(PYTHON) -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	elif ! $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  echo "$(PYTHON) has neither pip nor ensurepip, so nothing can be installed with it."; \
+	  echo "Install them (Debian, Ubuntu: apt install python3-venv python3-pip), or name another"; \
+	  echo "Python: make PYTHON=/path/to/python3.12 setup"; exit 1; \
 	else \
 	  $(PYTHON) -m venv --without-pip $(VENV) \
 	  && $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check pip -r requirements.txt; \

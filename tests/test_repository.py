@@ -8,6 +8,7 @@ import sys
 import check
 import execute
 import nbformat
+import pandas as pd
 import pytest
 import readme
 from conftest import ROOT
@@ -16,6 +17,15 @@ from conftest import ROOT
 def test_readme_tables_are_those_of_the_stored_figures():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme.filled(text) == text
+
+
+def test_figures_in_the_readme_s_sentences_are_those_of_the_stored_figures():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (accuracy,) = re.findall(r"read ([\d.]+) % of its test digits", text)
+    seeds = pd.read_csv(ROOT / "models/shipped/seeds.csv", index_col="name")
+    assert accuracy == f"{100 * seeds.loc['cnn'].mean():.1f}"
+    (samples,) = re.findall(r"`data/samples/`: (\d+) pictures", text)
+    assert int(samples) == len(pd.read_csv(ROOT / "data/samples/labels.csv"))
 
 
 def test_readme_links_lead_somewhere():

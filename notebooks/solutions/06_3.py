@@ -1,4 +1,5 @@
-def usual_way(picture):
-    grey = cv2.cvtColor(utils.open_picture(picture), cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(255 - grey, (28, 28), interpolation=cv2.INTER_AREA)
-    return int(cnn.predict(utils.to_input(small[None]), verbose=0).argmax())
+def read_stretched(picture):
+    box, ink = utils.find_digits(utils.ink_of(utils.open_picture(picture)))[0]
+    stretched = cv2.resize(ink, (28, 28), interpolation=cv2.INTER_AREA)
+    image = np.round(255 * stretched).astype(np.uint8)
+    return int(cnn.predict(utils.to_input(image[None]), verbose=0).argmax())
