@@ -5,7 +5,7 @@
 3. Data: `load_mnist`, `load_mnist_csv`, `to_input`.
 4. Showing and checking: `show_digits`, `check`.
 5. Models: `save_model`, `load_model`.
-6. Pictures: `open_picture`, `ink_of`, `find_digits`, `to_mnist`, `read_digits`.
+6. Pictures: `open_picture`, `ink_of`, `find_marks`, `to_mnist`, `read_digits`.
 7. The command line: `python utils.py PICTURE...`
 """
 
@@ -224,8 +224,10 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
 
 # --- 5. Models ------------------------------------------------------------------------------------
 
-MADE_BY = {"dense": "03_dense_baseline.ipynb"} | dict.fromkeys(
-    ("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb"
+MADE_BY = (
+    {"dense": "03_dense_baseline.ipynb"}
+    | dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
+    | {"reader": "10_reading_network.ipynb"}
 )
 
 
@@ -293,6 +295,18 @@ MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
 MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
 WORKING_SIDE = 1400  # pixels of the longer side while digits are looked for
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
+
+MOST_MARKS = 4000  # in one picture; the largest are kept
+READER = "reader"  # the model that reads pictures
+LEAST_SIDE = 5  # pixels; what is smaller cannot be read
+BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
+NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
+SURE = 0.9  # a mark read with this probability is not joined to its neighbours
+NONE = 0.5  # what the probability of "no digit" is multiplied with: who asks has written digits
+NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
+LOW = 0.05  # the same for a digit not half as high as its row
+OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
+MOST_PIECES = 8  # a mark is cut into no more, and no more are joined
 
 Box = tuple[int, int, int, int]
 
@@ -479,10 +493,11 @@ def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
 def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
     """Estimate the brightness of the paper under dark ink.
 
-    A morphological closing fills in what is dark and narrower than its kernel. The kernel has to
-    be wider than the strokes, but narrow enough to leave shadows alone, so it grows only as long
-    as it finds much more ink. The slope of the light is taken out before, since a closing raises
-    the dark end of a slope.
+    A morphological closing fills in what is dark and narrower than its kernel. A narrow kernel
+    leaves shadows alone, but takes thick strokes for paper; a wide one fills shadows at their
+    edge. The median is right in both cases, but not where there is more ink than paper. So the
+    median is taken, between the two closings. The slope of the light is taken out before, since
+    a closing raises the dark end of a slope.
 
     Args:
         grey: uint8, shape (H, W).
@@ -496,16 +511,34 @@ def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
     slope = places @ np.linalg.lstsq(places, around.ravel().astype(np.float32), rcond=None)[0]
     slope = np.maximum(slope.reshape(grey.shape), 1).astype(np.float32)
     level = grey / slope
-    papers, amounts = [], []
-    for share in (0.1, 0.2, 0.4):
-        width = round(min(grey.shape) * share) | 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-        papers.append(cv2.morphologyEx(level, cv2.MORPH_CLOSE, kernel))
-        amounts.append((papers[-1] - level).sum())
-    chosen = 0
-    while chosen < 2 and amounts[chosen] < 0.7 * amounts[chosen + 1]:
-        chosen += 1
-    return cv2.GaussianBlur(papers[chosen], (0, 0), 2) * slope
+    narrow, wide = (_closed(level, share) for share in (0.1, 0.4))
+    paper = np.minimum(np.maximum(around / slope, narrow), wide)
+    return cv2.GaussianBlur(_fill_under_thick_strokes(paper, level), (0, 0), 1) * slope
+
+
+def _closed(level: np.ndarray, share: float) -> np.ndarray:
+    """Morphological closing, the kernel's width a share of the shorter side."""
+    width = round(min(level.shape) * share) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    return cv2.morphologyEx(level, cv2.MORPH_CLOSE, kernel)
+
+
+def _fill_under_thick_strokes(paper: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Mend the paper where a stroke is wider than the closing's kernel and was taken for paper.
+
+    What is nearly as dark as the ink, compared with the wide surroundings without the ink, is ink.
+    """
+    share = 1 - level / np.maximum(paper, 1e-3)
+    marks = share[share > LEAST_CONTRAST]
+    if not len(marks) or (strength := np.percentile(marks, 80)) < 0.3:
+        return paper
+    for _ in range(3):
+        blank = (share < 0.4 * strength).astype(np.float32)
+        blur = functools.partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=0.2 * min(level.shape))
+        wide = blur(level * blank) / np.maximum(blur(blank), 1e-3)
+        dark = 1 - level / np.maximum(wide, 1e-3) > 0.75 * strength
+        share = np.where(dark, strength, share)
+    return np.where(dark, np.maximum(paper, wide), paper)
 
 
 def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
@@ -514,104 +547,365 @@ def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
 
 
-def find_digits(ink: np.ndarray) -> list[tuple[Box, np.ndarray]]:
-    """Find the marks that may be digits.
+@dataclass(frozen=True)
+class Mark:
+    """Ink that hangs together: a digit, a piece of one, or several that touch.
+
+    Attributes:
+        box: left, top, width, height in pixels.
+        ink: float32, shape (height, width), 0 (paper) to 1 (ink), without the neighbours' ink.
+    """
+
+    box: Box
+    ink: np.ndarray = field(repr=False, compare=False)
+
+
+def find_marks(ink: np.ndarray) -> list[list[Mark]]:
+    """Find ink that hangs together, without dust, ruled lines and frames.
 
     Args:
         ink: float32, shape (H, W), 0 (paper) to 1 (ink).
 
     Returns:
-        For each mark, in reading order, its box (left, top, width, height) and its ink, float32
-        of shape (height, width), without the neighbours' ink.
+        Rows from the top, in each the marks from left to right.
     """
-    # A little blur closes the gaps of a dry pen.
-    even = cv2.GaussianBlur((ink * 255).astype(np.uint8), (0, 0), max(0.5, max(ink.shape) / 400))
-    mask = cv2.threshold(even, 0.3 * 255, 1, cv2.THRESH_BINARY)[1]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = [tuple(int(v) for v in row[:4]) for row in stats[1:]]
-    pieces = [
-        ([label], box)
-        for label, box in enumerate(boxes, 1)
-        if not _is_sliver(box, ink.shape)
-        and not (max(box[2:]) > 0.4 * max(ink.shape) and _is_line_or_frame(box, labels == label))
-    ]
-    if not pieces:
+    # A little blur closes the gaps of a dry pen. It thins a fine pen's ink, so the threshold is a
+    # share of what is left of it.
+    even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
+    inked = even[ink > 0.5]
+    if not len(inked):
         return []
-    tallest = max(max(box[2:]) for _, box in pieces)
-    pieces = [p for p in pieces if max(p[1][2:]) >= max(0.12 * tallest, 2)]
-    groups = _join_pieces(pieces)
-    tall = np.median([box[3] for _, box in groups if box[3] > 0.5 * tallest] or [tallest])
-    groups = [group for group in groups if max(group[1][2:]) >= 0.35 * tall]
-    result = []
-    for members, (left, top, width, height) in _reading_order(groups):
-        window = np.s_[top : top + height, left : left + width]
-        own = np.isin(labels[window], members).astype(np.uint8)
-        # Keep the soft edge of the strokes, which lies just outside the mask.
-        soft = cv2.dilate(own, np.ones((3, 3), np.uint8))
-        result.append(((left, top, width, height), ink[window] * soft))
-    return result
+    mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
+    _, boxes = _components(mask)
+    if len(boxes) > 50 and mask.mean() > 0.2:  # ink all over: a texture, no writing
+        return []
+    if any(
+        width > 0.6 * mask.shape[1] or height > 0.6 * mask.shape[0] for *_, width, height in boxes
+    ):
+        mask = _without_lines(mask)
+        _, boxes = _components(mask)
+    tallest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
+    if tallest < LEAST_SIDE:
+        return []
+    # Join what a gap as narrow as a broken stroke's parts: widen the ink, number it, narrow it.
+    reach = max(1, round(BROKEN * tallest))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    labels, boxes = _components(cv2.dilate(_without_specks(mask, 0.05 * tallest), kernel))
+    labels *= mask
+    boxes = [_narrowed(box, reach, ink.shape) for box in boxes]
+    large = [
+        (n, box)
+        for n, box in enumerate(boxes, 1)
+        if max(box[2:]) >= max(0.12 * tallest, 2) and not _is_sliver(box, ink.shape)
+    ]
+    large = sorted(large, key=lambda item: -max(item[1][2:]))[:MOST_MARKS]
+    return _rows([_cut_out(ink, labels, n, box) for n, box in large]) if large else []
 
 
-def _is_line_or_frame(box: Box, inked: np.ndarray) -> bool:
-    """Tell ruled lines and the frame of a form from digits.
+def _without_specks(mask: np.ndarray, least: float) -> np.ndarray:
+    """The marks that are at least `least` pixels wide or high."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    large = stats[:, 2:4].max(axis=1) >= least
+    large[0] = False  # the paper
+    return large.astype(np.uint8)[labels]
 
-    `inked` (bool, the picture's shape) is where this mark is.
-    """
-    width, height = box[2:]
-    flat = width > 12 * height and width > 0.4 * inked.shape[1]
-    edges = (inked[0], inked[-1], inked[:, 0], inked[:, -1])
-    return flat or sum(edge.mean() > 0.8 for edge in edges) >= 2
+
+def _narrowed(box: Box, reach: int, shape: tuple[int, int]) -> Box:
+    """The box of a mark before it was widened by `reach` pixels; the border has cut some off."""
+    left, top, width, height = box
+    right, bottom = left + width, top + height
+    left, top = left + reach if left else 0, top + reach if top else 0
+    right = right - reach if right < shape[1] else right
+    bottom = bottom - reach if bottom < shape[0] else bottom
+    return left, top, right - left, bottom - top
+
+
+def _components(mask: np.ndarray) -> tuple[np.ndarray, list[Box]]:
+    """Number the connected pixels of a mask; boxes of the numbers 1, 2, ..."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return labels, [tuple(row[:4]) for row in stats[1:].tolist()]
+
+
+def _cut_out(ink: np.ndarray, labels: np.ndarray, number: int, box: Box) -> Mark:
+    left, top, width, height = box
+    window = np.s_[top : top + height, left : left + width]
+    own = (labels[window] == number).astype(np.uint8)
+    # Keep the soft edge of the strokes, which lies just outside the mask.
+    return Mark(box, ink[window] * cv2.dilate(own, np.ones((3, 3), np.uint8)))
 
 
 def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
     """Tell a neighbour's or a frame's last pixels at the border from digits."""
     left, top, width, height = box
-    at_side = left == 0 or left + width == shape[1]
-    at_end = top == 0 or top + height == shape[0]
+    near_x, near_y = 0.02 * shape[1], 0.02 * shape[0]
+    at_side = left <= near_x or left + width >= shape[1] - near_x
+    at_end = top <= near_y or top + height >= shape[0] - near_y
     return (at_side and width < 0.05 * shape[1]) or (at_end and height < 0.05 * shape[0])
 
 
-def _join_pieces(pieces: list[tuple[list[int], Box]]) -> list[tuple[list[int], Box]]:
-    """Join a stroke that floats, such as the bar of a 5, to the digit below or above it."""
-    groups = sorted(pieces, key=lambda piece: -piece[1][2] * piece[1][3])
-    joined: list[tuple[list[int], Box]] = []
-    for members, box in groups:
-        for i, (others, other) in enumerate(joined):
-            overlap = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
-            gap = max(box[1], other[1]) - min(box[1] + box[3], other[1] + other[3])
-            if (
-                overlap > 0.25 * min(box[2], other[2])
-                and gap < 0.25 * other[3]
-                and box[3] < 0.6 * other[3]
-            ):
-                joined[i] = (others + members, _hull(box, other))
-                break
-        else:
-            joined.append((members, box))
-    return joined
+def _without_lines(mask: np.ndarray) -> np.ndarray:
+    """Take out ruled lines and frames: straight, thin, and running across the whole picture.
+
+    Where a stroke crosses a line, the stroke is kept. Nothing is taken out if nothing would be
+    left, or if what is left is as high as the picture (then the line is part of a large digit).
+
+    Args:
+        mask: uint8, shape (H, W), 1 where there is ink.
+    """
+    cleared = mask.copy()
+    for turned in (mask, mask.T):  # lying lines, then standing ones
+        target = cleared if turned is mask else cleared.T
+        scale = min(1, 400 / turned.shape[1])
+        small = cv2.resize(turned, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        length = 0.4 * small.shape[1]
+        lines = cv2.HoughLinesP(
+            small, 1, np.pi / 360, round(0.6 * length), None, length, 0.03 * small.shape[1]
+        )
+        for x1, y1, x2, y2 in [] if lines is None else lines[:60].reshape(-1, 4) / scale:
+            if abs(y2 - y1) < 0.12 * abs(x2 - x1):
+                _clear_line(turned, target, y1, (y2 - y1) / (x2 - x1), x1)
+    left = np.flatnonzero(cleared.any(axis=1))
+    return cleared if len(left) else mask
 
 
-def _hull(a: Box, b: Box) -> Box:
-    left, top = min(a[0], b[0]), min(a[1], b[1])
-    right, bottom = max(a[0] + a[2], b[0] + b[2]), max(a[1] + a[3], b[1] + b[3])
-    return left, top, right - left, bottom - top
+def _clear_line(mask: np.ndarray, target: np.ndarray, y: float, slope: float, x: float) -> None:
+    """Clear a lying line through (x, y) in `target`, if `mask` shows a thin one all the way."""
+    height, width = mask.shape
+    columns = np.arange(width)
+    centre = np.round(y + slope * (columns - x)).astype(int)
+    reach = max(3, round(0.03 * min(height, width)))
+    rows = centre + np.arange(-reach, reach + 1)[:, None]
+    there = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    band = there & (mask[rows, columns] > 0)
+    inside = (
+        np.maximum.accumulate(~band[reach::-1], 0)[::-1],
+        np.maximum.accumulate(~band[reach:], 0),
+    )
+    run = np.concatenate([~inside[0][:-1], ~inside[1]])  # the ink that hangs together at the line
+    thickness = run.sum(axis=0)
+    on_line = thickness > 0
+    if on_line.mean() < 0.8 or np.median(thickness[on_line]) > 0.6 * reach:
+        return
+    thin = thickness <= 1.5 * np.median(thickness[on_line]) + 1
+    target[rows[run & thin], np.broadcast_to(columns, run.shape)[run & thin]] = 0
 
 
-def _reading_order(groups: list[tuple[list[int], Box]]) -> list[tuple[list[int], Box]]:
-    """Rows from the top, left to right in a row; a row may slope."""
-    rows: list[list[tuple[list[int], Box]]] = []
-    for group in sorted(groups, key=lambda group: group[1][0]):
-        _, (_, top, _, height) = group
-        for row in rows:  # the row's last digit tells how high the row is by now
-            _, (_, row_top, _, row_height) = row[-1]
+def _rows(marks: list[Mark]) -> list[list[Mark]]:
+    """Rows from the top, left to right in a row; a row may slope. Small marks join a near row."""
+    tall = np.median([m.box[3] for m in marks if m.box[3] >= 0.5 * max(m.box[3] for m in marks)])
+    rows: list[list[Mark]] = []
+    for mark in sorted((m for m in marks if m.box[3] >= 0.5 * tall), key=lambda m: m.box[0]):
+        _, top, _, height = mark.box
+        for row in rows:  # the row's last mark tells how high the row is by now
+            _, row_top, _, row_height = row[-1].box
             shared = min(top + height, row_top + row_height) - max(top, row_top)
             if shared > 0.4 * min(height, row_height):
-                row.append(group)
+                row.append(mark)
                 break
         else:
-            rows.append([group])
-    rows.sort(key=lambda row: np.mean([box[1] + box[3] / 2 for _, box in row]))
-    return [group for row in rows for group in row]
+            rows.append([mark])
+    rows.sort(key=lambda row: np.mean([m.box[1] + m.box[3] / 2 for m in row]))
+    members = [(r, m.box) for r, row in enumerate(rows) for m in row]
+    starts = np.array([box[:2] for _, box in members])
+    ends = starts + [box[2:] for _, box in members]
+    for mark in marks:
+        if mark.box[3] < 0.5 * tall:
+            start, end = np.array(mark.box[:2]), np.add(mark.box[:2], mark.box[2:])
+            apart = np.maximum(np.maximum(starts - end, start - ends), 0).max(axis=1)
+            rows[members[apart.argmin()][0]].append(mark)
+    return [sorted(row, key=lambda m: m.box[0] + m.box[2] / 2) for row in rows]
+
+
+def _join(marks: list[Mark]) -> Mark:
+    """Several marks as one."""
+    if len(marks) == 1:
+        return marks[0]
+    left, top = (min(m.box[i] for m in marks) for i in (0, 1))
+    right, bottom = (max(m.box[i] + m.box[i + 2] for m in marks) for i in (0, 1))
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for m in marks:
+        x, y = m.box[0] - left, m.box[1] - top
+        window = ink[y : y + m.box[3], x : x + m.box[2]]
+        np.maximum(window, m.ink, out=window)
+    return Mark((left, top, right - left, bottom - top), ink)
+
+
+def cut_apart(mark: Mark) -> list[Mark]:
+    """Cut a mark from top to bottom where that crosses little ink, as between touching digits.
+
+    For each place in the middle row, the cheapest path through it is found by dynamic programming,
+    once from the top and once from the bottom. A path moves at most one pixel aside in each row.
+    """
+    rows = 32
+    columns = max(4, round(mark.box[2] * rows / mark.box[3]))
+    small = cv2.resize(mark.ink, (columns, rows), interpolation=cv2.INTER_AREA)
+
+    def descend(lines: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Cost of the cheapest path to each column of the last line, and the steps on the way."""
+        cost, steps = lines[0], []
+        for line in lines[1:]:
+            aside = np.pad(cost, 1, constant_values=np.inf)
+            choices = np.stack([cost, aside[:-2] + 0.02, aside[2:] + 0.02])
+            steps.append(choices.argmin(axis=0))
+            cost = choices.min(axis=0) + line
+        return cost, steps
+
+    (above, steps_up), (below, steps_down) = (
+        descend(small[: rows // 2]),
+        descend(small[: rows // 2 - 1 : -1]),
+    )
+    cost = above + below
+    least = round(0.15 * rows)
+    paths = []
+    for x in np.argsort(cost, kind="stable"):
+        if cost[x] > 0.35 * rows or len(paths) == min(columns // 8, MOST_PIECES - 1):
+            break
+        if least <= x < columns - least and all(
+            abs(x - other[rows // 2]) >= least for other in paths
+        ):
+            halves = []
+            for steps in (steps_up, steps_down):
+                place, half = x, [x]
+                for step in reversed(steps):
+                    place += (0, -1, 1)[step[place]]
+                    half.append(place)
+                halves.append(half)
+            paths.append(halves[0][::-1] + halves[1])
+    if not paths:
+        return [mark]
+    paths = np.sort(np.array(paths), axis=0)  # by row, so that paths do not cross
+    places = np.linspace(0, rows - 1, mark.box[3])
+    scaled = [np.interp(places, range(rows), path) * mark.box[2] / columns for path in paths]
+    part = sum((np.arange(mark.box[2]) >= path[:, None]).astype(int) for path in scaled)
+    parts = []
+    for n in range(len(paths) + 1):
+        own = mark.ink * (part == n)
+        ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
+        if len(xs):
+            box = (mark.box[0] + xs[0], mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
+            parts.append(Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]))
+    return parts
+
+
+def _choose(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark, np.ndarray]]:
+    """Decide which marks are digits, which are pieces of one, and which several that touch.
+
+    A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
+    network says how probable each reading is; of all ways to divide a row the most probable one
+    is taken (dynamic programming along the row).
+
+    Args:
+        rows: as `find_marks` returns them.
+        predict: takes marks, gives float32 of shape (n, 12), the ten digits, "no digit", "several".
+
+    Returns:
+        The digits in reading order, each with its probabilities.
+    """
+    marks = [mark for row in rows for mark in row]
+    known = {id(mark): row for mark, row in zip(marks, predict(marks), strict=True)}
+    plans = [_ways_to_divide(row, known) for row in rows]
+    new = [part.mark for plan in plans for part in plan if id(part.mark) not in known]
+    if new:
+        known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
+    return [item for plan in plans for item in _most_probable(plan, known)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a row that may be read as one digit, or as none.
+
+    Attributes:
+        start, end: which of the row's pieces it holds.
+        mark: their ink.
+        prior: how probable it is that these pieces make a digit, before the network is asked.
+        prior_none: the same for "no digit".
+    """
+
+    start: int
+    end: int
+    mark: Mark
+    prior: float
+    prior_none: float
+
+
+def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
+    """All parts of a row that are worth a look, sorted by where they start."""
+    heights = np.array([mark.box[3] for mark in row])
+    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    pieces, unsure, wholes, factors = [], [], {}, []
+    for mark in row:
+        probabilities = known[id(mark)]
+        cuts = [mark]
+        if probabilities[SEVERAL] > 0.05 and mark.box[2] > 0.5 * mark.box[3]:
+            cuts = cut_apart(mark)
+        wholes[len(pieces), len(pieces) + len(cuts)] = mark
+        # What a reading of the first piece is multiplied with, if the piece before it is another's.
+        factors += [OVERLAPPING if pieces and _overlap(pieces[-1], mark) > 0.3 else 1.0]
+        factors += [1.0] * (len(cuts) - 1)
+        pieces += cuts
+        unsure += [probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall] * len(cuts)
+    several = np.ones(len(pieces))  # counted once for each mark that is cut, at its first piece
+    for (start, end), mark in wholes.items():
+        if end > start + 1:
+            several[start] = known[id(mark)][SEVERAL]
+    parts = []
+    for start in range(len(pieces)):
+        for end in range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1):
+            members = pieces[start:end]
+            prior = factors[start] * float(np.prod(several[start:end]))
+            top = min(m.box[1] for m in members)
+            low = max(m.box[1] + m.box[3] for m in members) - top < 0.5 * tall
+            likely = prior * (LOW if low else 1)
+            if (start, end) in wholes:
+                parts.append(
+                    _Part(
+                        start, end, wholes[start, end], factors[start] * (LOW if low else 1), NONE
+                    )
+                )
+            elif end == start + 1:
+                parts.append(_Part(start, end, members[0], likely, NONE_CUT_OFF * prior))
+            elif _may_be_one(members, unsure[start:end], tall):
+                parts.append(_Part(start, end, _join(members), likely, 0))
+    return parts
+
+
+def _overlap(a: Mark, b: Mark) -> float:
+    """How much two marks lie above one another, as a share of the narrower one's width."""
+    shared = min(a.box[0] + a.box[2], b.box[0] + b.box[2]) - max(a.box[0], b.box[0])
+    return shared / min(a.box[2], b.box[2])
+
+
+def _most_probable(
+    parts: list[_Part], known: dict[int, np.ndarray]
+) -> list[tuple[Mark, np.ndarray]]:
+    """The digits of the most probable way to divide a row."""
+    best: dict[int, tuple[float, list]] = {0: (0.0, [])}
+    for part in parts:
+        before, digits = best[part.start]
+        row = known[id(part.mark)]
+        none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
+        for probability, found in (
+            (row[:10].max() * part.prior, [(part.mark, row)]),
+            (none * part.prior_none, []),
+        ):
+            total = before + float(np.log(probability + 1e-9))
+            if part.end not in best or total > best[part.end][0]:
+                best[part.end] = (total, digits + found)
+    return best[max(best)][1]
+
+
+def _may_be_one(members: list[Mark], unsure: list[bool], tall: float) -> bool:
+    """Tell whether neighbouring marks may be pieces of one digit."""
+    lefts = [m.box[0] for m in members]
+    rights = [m.box[0] + m.box[2] for m in members]
+    gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
+    height = max(m.box[3] for m in members)
+    return len(members) == 1 or (
+        max(rights) - min(lefts) < 1.3 * max(tall, height)
+        and max(gaps) < 0.3 * tall
+        and (any(unsure) or min(gaps) < 0)
+    )
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -633,10 +927,11 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     digit = cv2.resize(digit, _fit(digit.shape, 20), interpolation=cv2.INTER_AREA)
-    digit = np.clip(digit / max(np.percentile(digit[digit > 0], 90), 0.1), 0, 1)
-    moments = cv2.moments(digit)
-    middle = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    inked = np.sort(digit[digit > 0])
+    digit = np.clip(digit / max(inked[int(0.9 * len(inked))], 0.1), 0, 1)
     height, width = digit.shape
+    # Not cv2.moments: it takes an array of two columns, a thin 1, for a list of points.
+    middle = [digit.sum(axis) @ np.arange(n) / digit.sum() for axis, n in ((0, width), (1, height))]
     left, top = (
         int(np.clip(round(14 - centre), 0, 28 - length))
         for centre, length in zip(middle, (width, height), strict=True)
@@ -666,8 +961,9 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     Args:
         picture: a path, a file's bytes, a PIL image, or an array of shape (H, W), (H, W, 3) or
             (H, W, 4), uint8 or float in [0, 1].
-        model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 10);
-            without it, `load_model("cnn")`.
+        model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 12) for the
+            ten digits, "no digit" and "several", or of shape (n, 10) for the digits alone;
+            without it, `load_model("reader")`.
 
     Returns:
         The digits in reading order; an empty list where there is none.
@@ -681,17 +977,23 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     working = upright
     if max(height, width) > WORKING_SIDE:
         working = cv2.resize(upright, _fit(upright.shape, WORKING_SIDE), None, 0, 0, cv2.INTER_AREA)
-    found = find_digits(ink_of(working))
-    if not found:
+    rows = find_marks(ink_of(working))
+    if not rows:
         return []
-    images = np.stack([to_mnist(ink) for _, ink in found])
-    model = load_model("cnn") if model is None else model
-    probabilities = model.predict_on_batch(to_input(images))
+    model = load_model(READER) if model is None else model
+
+    def predict(marks: list[Mark]) -> np.ndarray:
+        images = np.stack([to_mnist(mark.ink) for mark in marks])
+        rows = model.predict_on_batch(to_input(images))
+        return np.pad(rows, ((0, 0), (0, 12 - rows.shape[1])))
+
     scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
-    return [
-        Digit(int(row.argmax()), float(row.max()), tuple(int(v) for v in box * scale), image, row)
-        for (box, _), image, row in zip(found, images, probabilities, strict=True)
-    ]
+    digits = []
+    for mark, row in _choose(rows, predict):
+        box = tuple(int(v) for v in mark.box * scale)
+        image = to_mnist(mark.ink)
+        digits.append(Digit(int(row[:10].argmax()), float(row[:10].max()), box, image, row[:10]))
+    return digits
 
 
 # --- 7. The command line --------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Scene:
     margin: float = 0.9
     gap: float = 0.05
     slope: float = 0.0  # how much lower each digit stands than the one before it
+    wider: float = 0.0  # how much wider the strokes are than MNIST's; negative: thinner
 
 
 def ink_field(rows: list[np.ndarray], scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -59,6 +60,9 @@ def ink_field(rows: list[np.ndarray], scene: Scene, rng: np.random.Generator) ->
         for c, digit in enumerate(digits):
             large = cv2.resize(digit.astype(np.float32) / 255, (size, size), None, 0, 0, 2)
             large = cv2.GaussianBlur(large, (0, 0), size / 90)
+            if width := round(abs(scene.wider) * size):
+                kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width + 1, width + 1))
+                large = (cv2.dilate if scene.wider > 0 else cv2.erode)(large, kernel)
             stroke = 1 / (1 + np.exp(-(large - 0.42) * 14))  # a pen's edge is sharper than 28 x 28
             stroke[large < 0.05] = 0
             top = margin + r * (size + size // 4) + c * drop

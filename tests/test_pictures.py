@@ -27,7 +27,7 @@ def shipped():
     """The model that ships, whatever notebooks have trained in this run."""
     import keras
 
-    return keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
+    return keras.models.load_model(utils.SHIPPED / "reader.keras", compile=False)
 
 
 @pytest.fixture(scope="module")

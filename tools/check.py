@@ -48,7 +48,7 @@ def findings() -> list[tuple[bool, str, str]]:
         result.append((found == pinned, f"{name} {pinned} (found: {found})", remedy))
     remedy = "git checkout -- data/mnist.npz data/SHA256SUMS"
     result.append((data_is_whole(), "data/mnist.npz has the expected SHA-256", remedy))
-    for name in ("dense", "cnn_a", "cnn_b", "cnn"):
+    for name in ("dense", "cnn_a", "cnn_b", "cnn", "reader"):
         there = (ROOT / "models" / "shipped" / f"{name}.keras").is_file()
         remedy = "git checkout -- models/shipped"
         result.append((there, f"models/shipped/{name}.keras is there", remedy))

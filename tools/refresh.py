@@ -39,10 +39,10 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def ship(trained: Path) -> None:
     """Copy the trained models and their figures to models/shipped/."""
-    for name in ("dense.keras", "cnn_a.keras", "cnn_b.keras", "cnn.keras"):
-        shutil.copyfile(trained / name, SHIPPED / name)
-    for name in ("cnn_history.csv", "metrics.csv"):
-        shutil.copyfile(trained / name, SHIPPED / name)
+    for name in ("dense", "cnn_a", "cnn_b", "cnn", "reader"):
+        shutil.copyfile(trained / f"{name}.keras", SHIPPED / f"{name}.keras")
+    for name in ("cnn_history", "metrics", "reader"):
+        shutil.copyfile(trained / f"{name}.csv", SHIPPED / f"{name}.csv")
 
 
 def store_times(executions: list[Execution]) -> None:
