@@ -577,13 +577,14 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
         return []
     mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
     _, boxes = _components(mask)
-    if len(boxes) > 50 and mask.mean() > 0.2:  # ink all over: a texture, no writing
+    if len(boxes) > 50 and mask.mean() > 0.35:  # ink all over: a texture, no writing
         return []
-    if any(
-        width > 0.6 * mask.shape[1] or height > 0.6 * mask.shape[0] for *_, width, height in boxes
-    ):
+    if any(_is_long(box, mask.shape) for box in boxes):
         mask = _without_lines(mask)
         _, boxes = _components(mask)
+    biggest = max((max(box[2:]) for box in boxes), default=0)
+    mask = _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
+    _, boxes = _components(mask)
     tallest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
     if tallest < LEAST_SIDE:
         return []
@@ -620,6 +621,15 @@ def _narrowed(box: Box, reach: int, shape: tuple[int, int]) -> Box:
     return left, top, right - left, bottom - top
 
 
+def _is_long(box: Box, shape: tuple[int, int]) -> bool:
+    """Tell what may be a part of a ruled line, or hang on one."""
+    *_, width, height = box
+    flat, upright = width > 6 * height, height > 6 * width
+    return (
+        width > (0.25 if flat else 0.6) * shape[1] or height > (0.25 if upright else 0.6) * shape[0]
+    )
+
+
 def _components(mask: np.ndarray) -> tuple[np.ndarray, list[Box]]:
     """Number the connected pixels of a mask; boxes of the numbers 1, 2, ..."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -643,52 +653,99 @@ def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
     return (at_side and width < 0.05 * shape[1]) or (at_end and height < 0.05 * shape[0])
 
 
-def _without_lines(mask: np.ndarray) -> np.ndarray:
+def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> np.ndarray:
     """Take out ruled lines and frames: straight, thin, and running across the whole picture.
 
-    Where a stroke crosses a line, the stroke is kept. Nothing is taken out if nothing would be
-    left, or if what is left is as high as the picture (then the line is part of a large digit).
+    Where a stroke crosses a line, the stroke is kept. If what is left fills the picture, a line as
+    wide as the strokes may be part of a digit (the top of a 7), and stays.
 
     Args:
         mask: uint8, shape (H, W), 1 where there is ink.
+        least: with fewer lines than this the mask is returned as it is.
+        thickest: a line's thickness as a share of the longer side; a digit's strokes are thicker.
     """
-    cleared = mask.copy()
-    for turned in (mask, mask.T):  # lying lines, then standing ones
-        target = cleared if turned is mask else cleared.T
-        scale = min(1, 400 / turned.shape[1])
-        small = cv2.resize(turned, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        length = 0.4 * small.shape[1]
-        lines = cv2.HoughLinesP(
-            small, 1, np.pi / 360, round(0.6 * length), None, length, 0.03 * small.shape[1]
-        )
-        for x1, y1, x2, y2 in [] if lines is None else lines[:60].reshape(-1, 4) / scale:
-            if abs(y2 - y1) < 0.12 * abs(x2 - x1):
-                _clear_line(turned, target, y1, (y2 - y1) / (x2 - x1), x1)
-    left = np.flatnonzero(cleared.any(axis=1))
-    return cleared if len(left) else mask
+    lines = [
+        (inked.T if standing else inked, thickness)
+        for standing, turned in enumerate((mask, mask.T))
+        for inked, thickness in _lying_lines(turned)
+        if thickness <= thickest * max(mask.shape)
+    ]
+    if len(lines) < least:
+        return mask
+    if not lines:
+        return mask
+    rest = mask & ~np.any([inked for inked, _ in lines], axis=0)
+    # Where lines cross, spots are left.
+    rest = _without_specks(rest, 3 * max(thickness for _, thickness in lines))
+    if not rest.any():
+        return mask
+    spans = [np.ptp(np.flatnonzero(rest.any(axis=axis))) + 1 for axis in (1, 0)]
+    if max(spans[0] / mask.shape[0], spans[1] / mask.shape[1]) < 0.85:
+        return rest
+    inner = cv2.erode(rest, np.ones((3, 3), np.uint8), borderValue=0)
+    stroke = 2 * rest.sum() / max((rest - inner).sum(), 1)
+    thin = [inked for inked, thickness in lines if thickness < 0.6 * stroke]
+    return mask & ~np.any(thin, axis=0) if thin else mask
 
 
-def _clear_line(mask: np.ndarray, target: np.ndarray, y: float, slope: float, x: float) -> None:
-    """Clear a lying line through (x, y) in `target`, if `mask` shows a thin one all the way."""
+def _lying_lines(mask: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Thin lines from the left to the right side: where their ink is, bool, and how thick."""
+    scale = min(1, 400 / mask.shape[1])
+    small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    length = 0.3 * small.shape[1]
+    segments = cv2.HoughLinesP(
+        small, 1, np.pi / 360, round(0.6 * length), None, length, 0.05 * small.shape[1]
+    )
+    lines: list[tuple[np.ndarray, float]] = []
+    taken = np.zeros(mask.shape, bool)
+    for x1, y1, x2, y2 in [] if segments is None else segments[:200].reshape(-1, 4) / scale:
+        slope = (y2 - y1) / (x2 - x1) if x1 != x2 else np.inf
+        middle = round((y1 + y2) / 2), round((x1 + x2) / 2)
+        if abs(slope) < 0.12 and not taken[min(middle[0], mask.shape[0] - 1), middle[1]]:
+            line = _line_through(mask, y1 - slope * x1, slope)
+            if line is not None:
+                lines.append(line)
+                taken |= cv2.dilate(line[0].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return lines
+
+
+def _line_through(mask: np.ndarray, start: float, slope: float) -> tuple[np.ndarray, float] | None:
+    """The ink of a thin line that begins at height `start` at the left side, if there is one."""
     height, width = mask.shape
     columns = np.arange(width)
-    centre = np.round(y + slope * (columns - x)).astype(int)
-    reach = max(3, round(0.03 * min(height, width)))
-    rows = centre + np.arange(-reach, reach + 1)[:, None]
+    reach = max(3, round(0.05 * min(height, width)))
+    rows = np.round(start + slope * columns).astype(int) + np.arange(-reach, reach + 1)[:, None]
     there = (rows >= 0) & (rows < height)
     rows = np.clip(rows, 0, height - 1)
     band = there & (mask[rows, columns] > 0)
-    inside = (
-        np.maximum.accumulate(~band[reach::-1], 0)[::-1],
-        np.maximum.accumulate(~band[reach:], 0),
-    )
-    run = np.concatenate([~inside[0][:-1], ~inside[1]])  # the ink that hangs together at the line
+    # The ink nearest to the line, and what hangs together with it.
+    gap = np.where(band, np.abs(np.arange(-reach, reach + 1))[:, None], 2 * reach)
+    nearest = gap.argmin(axis=0)
+    below = np.cumsum(~band, axis=0)
+    run = band & (below == np.take_along_axis(below, nearest[None], axis=0))
     thickness = run.sum(axis=0)
     on_line = thickness > 0
-    if on_line.mean() < 0.8 or np.median(thickness[on_line]) > 0.6 * reach:
-        return
-    thin = thickness <= 1.5 * np.median(thickness[on_line]) + 1
-    target[rows[run & thin], np.broadcast_to(columns, run.shape)[run & thin]] = 0
+    if on_line.mean() < 0.8 or np.median(thickness[on_line]) > reach:
+        return None
+    usual = float(np.median(thickness[on_line]))
+    run &= (thickness <= 1.5 * usual + 1) & (gap.min(axis=0) <= max(1, 0.3 * reach))
+    inked = np.zeros(mask.shape, bool)
+    inked[rows[run], np.broadcast_to(columns, run.shape)[run]] = True
+    return inked, usual
+
+
+def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
+    """Take out the frames of form cells: marks with ink along at least three sides of their box."""
+    cleared = mask.copy()
+    for left, top, width, height in boxes:
+        band = max(2, round(0.08 * min(width, height)))
+        if min(width, height) < 4 * band:
+            continue
+        window = cleared[top : top + height, left : left + width]
+        sides = window[:band], window[-band:], window[:, :band].T, window[:, -band:].T
+        if sum(side.any(axis=0).mean() > 0.8 for side in sides) >= 3:
+            window[:] = _without_lines(window.copy(), least=3, thickest=0.08)
+    return cleared
 
 
 def _rows(marks: list[Mark]) -> list[list[Mark]]:

@@ -129,7 +129,9 @@ def test_shipped_reader_is_as_good_as_its_figures():
     _, (images, labels) = utils.load_mnist()
     figures = pd.read_csv(utils.SHIPPED / "reader.csv").iloc[0]
     model = keras.models.load_model(utils.SHIPPED / "reader.keras", safe_mode=True)
-    answers = model.predict(utils.to_input(images), batch_size=500, verbose=0)[:, :10].argmax(axis=1)
+    answers = model.predict(utils.to_input(images), batch_size=500, verbose=0)[:, :10].argmax(
+        axis=1
+    )
     assert np.mean(answers == labels) == pytest.approx(figures["test accuracy"], abs=0.0005)
     assert figures["test accuracy"] >= 0.993
     assert model.count_params() == figures["parameters"]
