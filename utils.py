@@ -894,7 +894,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     for mark in row:
         probabilities = known[id(mark)]
         cuts = [mark]
-        if probabilities[SEVERAL] > 0.05 and mark.box[2] > 0.5 * mark.box[3]:
+        if probabilities[SEVERAL] > 0.02 and mark.box[2] > 0.5 * mark.box[3]:
             cuts = cut_apart(mark)
         wholes[len(pieces), len(pieces) + len(cuts)] = mark
         # What a reading of the first piece is multiplied with, if the piece before it is another's.
