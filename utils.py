@@ -6,11 +6,12 @@
 4. Showing and checking: `show_digits`, `check`.
 5. Models: `save_model`, `load_model`.
 6. Pictures: `open_picture`, `ink_of`, `find_digits`, `to_mnist`, `read_digits`.
-7. The command line: `python utils.py PICTURE...`
+7. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
 """
 
 import argparse
 import contextlib
+import errno
 import functools
 import hashlib
 import io
@@ -803,33 +804,110 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
 
 # --- 7. The command line --------------------------------------------------------------------------
 
+MANY = 20  # pictures; more get a progress bar
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print, a line a picture, the digits read and the probability of each."""
-    parser = argparse.ArgumentParser(
-        prog="utils.py", description="Read handwritten digits from pictures."
-    )
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    options = parser.parse_args(arguments)
+    """Print, a line a picture, the digits read and the probability of each; or write them as CSV.
+
+    Returns:
+        0 if every picture was read and everything written, else 1.
+    """
+    options = _parse(arguments)
+    readings = _read_all(options.pictures)
+    if options.csv:
+        return _write_csv(options.csv, _with_progress(readings, len(options.pictures)))
     failed = False
-    for path in options.pictures:
-        try:
-            digits, error = read_digits(path), None
-        except CourseError as problem:
-            digits, error, failed = [], str(problem), True
+    for path, digits, problem in readings:
+        failed = failed or bool(problem)
         if options.json:
             rows = [
                 {"digit": d.digit, "probability": round(d.probability, 6), "box": d.box}
                 for d in digits
             ]
-            print(json.dumps({"picture": path, "digits": rows, "error": error}))
-        elif error:
-            print(error, file=sys.stderr)
+            print(json.dumps({"picture": path, "digits": rows, "error": problem or None}))
+        elif problem:
+            print(problem, file=sys.stderr)
         else:
             read = " ".join(f"{d.digit} ({d.probability:.1%})" for d in digits)
             print(f"{path}: {read or 'no digit found'}")
     return 1 if failed else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="utils.py", description="Read handwritten digits from pictures."
+    )
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object a line")
+    output.add_argument(
+        "--csv", metavar="FILE", type=Path, help="write a CSV file, a row a picture"
+    )
+    return parser.parse_args(arguments)
+
+
+def _read_all(paths: list[str]) -> Iterator[tuple[str, list[Digit], str]]:
+    """Each path with its digits and its problem, "" where there is none."""
+    for path in paths:
+        try:
+            yield path, read_digits(path), ""
+        except CourseError as problem:
+            yield path, [], str(problem)
+
+
+def _with_progress(readings: Iterator[tuple], count: int) -> Iterator[tuple]:
+    """The same readings; where they are many, a bar on the terminal says how far they are."""
+    if count <= MANY or not sys.stderr.isatty():
+        yield from readings
+        return
+    on_stderr = functools.partial(contextlib.redirect_stdout, sys.stderr)
+    with on_stderr():  # here Progbar looks whether it writes to a terminal
+        bar = keras.utils.Progbar(count, unit_name="picture")
+    for done, reading in enumerate(readings, 1):
+        yield reading
+        with on_stderr():
+            bar.update(done)
+
+
+def _write_csv(path: Path, readings: Iterator[tuple[str, list[Digit], str]]) -> int:
+    """Read the pictures and write the table of them; returns the exit status.
+
+    Reading happens between opening and replacing the file: where it cannot be written, the message
+    comes before the pictures are read, not after.
+    """
+    table = None
+
+    def write(draft: Path) -> None:
+        nonlocal table
+        table = _table_of(readings)
+        table.to_csv(draft, index=False, errors="backslashreplace")  # a name may be no valid text
+
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        write_whole(path, write)
+    except OSError as error:
+        print(f"Cannot write {path}: {error.strerror}.", file=sys.stderr)
+        return 1
+    failed = int((table["problem"] != "").sum())
+    if failed:
+        print(f"{failed} of {len(table)} pictures could not be read, see {path}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _table_of(readings: Iterator[tuple[str, list[Digit], str]]) -> pd.DataFrame:
+    """A row a picture; the lowest probability is empty where there is no digit."""
+    rows = [
+        (
+            picture,
+            "".join(str(d.digit) for d in digits),
+            min((round(d.probability, 6) for d in digits), default=None),
+            problem,
+        )
+        for picture, digits, problem in readings
+    ]
+    return pd.DataFrame(rows, columns=["picture", "digits", "lowest probability", "problem"])
 
 
 if __name__ == "__main__":
