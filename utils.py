@@ -32,7 +32,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 # --- 1. Set-up ------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ def _read_model(path: Path, modified: int) -> keras.Model:
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
 MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
-MAX_BYTES = 8 * MAX_PIXELS  # of a file: no format stores more than 8 bytes a pixel
+MAX_BYTES = 6 * MAX_PIXELS  # of a file: 16-bit colour, not compressed, has 6 bytes a pixel
 MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes its time
 # Bytes 4 to 11 of the files that iPhones write; Pillow needs the package pillow-heif for them.
 HEIC_BRANDS = ("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1")
@@ -389,14 +389,12 @@ def _content_of(source: "bytes | str | os.PathLike") -> bytes:
     if not isinstance(source, (str, os.PathLike)):
         return bytes(source)
     path = Path(source)
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder. Give the path of a picture in it.")
     try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder. Give the path of a picture in it.")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        if isinstance(error, ImageError):
-            raise
         raise ImageError(f"Cannot read {path}: {error}") from error
 
 
@@ -473,6 +471,8 @@ def _upright(image: Image.Image) -> Image.Image:
     image.seek(0)
     image.load()
     try:
+        if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+            return image  # a copy of a large picture takes its time and memory
         return ImageOps.exif_transpose(image)
     except Exception:  # unreadable EXIF data: the pixels are still good
         return image
@@ -519,8 +519,8 @@ def _grey_to_rgb(image: Image.Image, top: float) -> np.ndarray:
     return np.round(np.clip(_finite(image) / top, 0, 1) * 255).astype(np.uint8)[..., None]
 
 
-def _background_of(image: Image.Image) -> "np.ndarray | int":
-    """Choose what shines through a transparent picture: a colour or a grey level, 0 to 255."""
+def _background_of(image: Image.Image) -> tuple[int, int, int]:
+    """Choose the colour that shines through a transparent picture."""
     step = max(1, math.isqrt(image.width * image.height // 10**6))
     pixels = np.concatenate(
         [
@@ -530,16 +530,17 @@ def _background_of(image: Image.Image) -> "np.ndarray | int":
     )
     opaque = pixels[pixels[:, 3] > 127, :3]
     if len(opaque) > len(pixels) / 2:  # a picture with some transparent places: as around
-        return np.median(opaque, axis=0)
+        return tuple(int(level) for level in np.median(opaque, axis=0))
     # A drawing on a transparent canvas: the paper is what the ink is not.
-    return 255 if not len(opaque) or opaque.mean() < 128 else 0
+    return (255,) * 3 if not len(opaque) or opaque.mean() < 128 else (0,) * 3
 
 
-def _put_on(image: Image.Image, background: "np.ndarray | int") -> np.ndarray:
+def _put_on(image: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
     """Put a picture with transparent places on a background."""
-    pixels = np.asarray(image.convert("RGBA"))
-    colour, alpha = pixels[..., :3], pixels[..., 3:] / np.float32(255)
-    return np.round(colour * alpha + background * (1 - alpha)).astype(np.uint8)
+    pixels = image.convert("RGBA")
+    paper = Image.new("RGB", image.size, background)
+    paper.paste(pixels, mask=pixels.getchannel("A"))
+    return np.asarray(paper)
 
 
 def ink_of(picture: np.ndarray) -> np.ndarray:

@@ -388,7 +388,7 @@ def test_heic_is_read_where_its_package_is_installed(seven, shipped):
     exif = Image.Exif()
     exif[0x0112] = 6
     image = Image.fromarray(seven).transpose(Image.Transpose.ROTATE_90)
-    assert read(encoded(image, "HEIF", exif=exif), shipped) == "7"
+    assert read(encoded(image, "HEIF", exif=exif.tobytes()), shipped) == "7"
 
 
 # --- the command line ---
