@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab check refresh bench lint clean
+.PHONY: help setup run test lab check refresh bench fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
@@ -41,8 +41,11 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
 	@$(PY) tools/refresh.py && $(PY) tools/readme.py
 
-bench: $(READY)  ## measure accuracies over three seeds, times and memory (STORE=1: keep them)
-	@$(PY) tools/bench.py $(if $(STORE),--store)
+bench: $(READY)  ## measure accuracies, times and memory (STORE=1: keep them; SPEED=1: times of reading only)
+	@$(PY) tools/bench.py $(if $(SPEED),--speed) $(if $(STORE),--store)
+
+fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
+	@$(PY) tools/fuzz.py $(COUNT)
 
 lint: $(READY)  ## check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -6,17 +6,20 @@
 4. Showing and checking: `show_digits`, `check`.
 5. Models: `save_model`, `load_model`.
 6. Pictures: `open_picture`, `ink_of`, `find_marks`, `to_mnist`, `read_digits`.
-7. The command line: `python utils.py PICTURE...`
+7. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
 """
 
 import argparse
 import contextlib
+import errno
 import functools
 import hashlib
 import io
 import json
 import logging
+import math
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -29,7 +32,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 # --- 1. Set-up ------------------------------------------------------------------------------------
 
@@ -293,6 +296,10 @@ def _read_model(path: Path, modified: int) -> keras.Model:
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
 MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
+MAX_BYTES = 6 * MAX_PIXELS  # of a file: 16-bit colour, not compressed, has 6 bytes a pixel
+MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes its time
+# Bytes 4 to 11 of the files that iPhones write; Pillow needs the package pillow-heif for them.
+HEIC_BRANDS = ("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1")
 WORKING_SIDE = 1400  # pixels of the longer side while digits are looked for
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
@@ -362,29 +369,73 @@ def open_picture(picture: "Path | str | bytes | Image.Image | np.ndarray") -> np
 
 
 def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder. Give the path of a picture in it.")
-        try:
-            source = path.read_bytes()
-        except (OSError, ValueError) as error:
-            raise ImageError(f"Cannot read {path}: {error}") from error
-        name = str(path)
-    else:
-        source, name = bytes(source), "The input"
-    if not source:
+    name = str(source) if isinstance(source, (str, os.PathLike)) else "The input"
+    content = _content_of(source)
+    if not content:
         raise ImageError(f"{name} is empty (0 bytes).")
+    if len(content) > MAX_BYTES:
+        raise ImageError(
+            f"{name} has more than {MAX_BYTES // 10**6} MB. Make it smaller first, or check that "
+            "it is a picture."
+        )
+    if content[:2] == b"\xff\xd8" and _scans_of_jpeg(content) > MAX_SCANS:
+        raise ImageError(f"{name} is made to take very long: it has more than {MAX_SCANS} scans.")
+    formats = FORMATS + _heif_formats()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Image.open(io.BytesIO(source), formats=FORMATS)
+            return Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has more than {MEGAPIXELS}. Make it smaller first.") from error
     except Exception as error:  # as above
+        if _is_heic(content) and formats == FORMATS:
+            raise ImageError(
+                f"{name} is a HEIC picture, as iPhones take them. To read it: pip install "
+                "pillow-heif. Or save it as JPEG first."
+            ) from error
         raise ImageError(
             f"{name} is no picture that can be read. Use PNG, JPEG, GIF, BMP, WebP or TIFF."
         ) from error
+
+
+def _content_of(source: "bytes | str | os.PathLike") -> bytes:
+    """A file's bytes; of one that is too large (or endless), only one byte more than is allowed."""
+    if not isinstance(source, (str, os.PathLike)):
+        return bytes(source)
+    path = Path(source)
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder. Give the path of a picture in it.")
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"Cannot read {path}: {error}") from error
+
+
+def _scans_of_jpeg(content: bytes) -> int:
+    """How often a JPEG file goes over its pixels; what follows the picture's end does not count."""
+    scans, place = 0, 2
+    while marker := re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]").search(content, place):
+        if marker[0] == b"\xff\xd9":  # the end
+            break
+        scans += marker[0] == b"\xff\xda"
+        segment = marker.end()
+        place = segment + int.from_bytes(content[segment : segment + 2], "big")
+    return scans
+
+
+def _heif_formats() -> tuple[str, ...]:
+    """The format of iPhone photos, where the package that reads it is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return ()
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
+
+
+def _is_heic(content: bytes) -> bool:
+    return content[4:8] == b"ftyp" and content[8:12].decode("latin-1") in HEIC_BRANDS
 
 
 def _image_from_array(array: np.ndarray) -> Image.Image:
@@ -395,19 +446,29 @@ def _image_from_array(array: np.ndarray) -> Image.Image:
     if array.dtype == bool:
         array = array.astype(np.uint8) * np.uint8(255)
     elif np.issubdtype(array.dtype, np.floating):
-        if not np.isfinite(array).all():
-            raise ImageError("The array holds NaN or infinite values.")
-        if array.size and (array.min() < 0 or array.max() > 1):
-            raise ImageError(
-                f"A float array must lie in [0, 1], this one goes from {array.min():.3g} to "
-                f"{array.max():.3g}. Divide it by its maximum, or pass uint8."
-            )
-        array = np.round(array * 255).astype(np.uint8)
+        array = _float_to_uint8(array)
     elif array.dtype != np.uint8:
         raise ImageError(f"Expected an array of uint8 or float, not {array.dtype}.")
     if not array.size:
         raise ImageError(f"The picture has no pixels: shape {array.shape}.")
     return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _float_to_uint8(array: np.ndarray) -> np.ndarray:
+    """0 to 1 becomes 0 to 255, row by row, so that a large array needs no second one of floats."""
+    if array.size:
+        lowest, highest = float(array.min()), float(array.max())
+        if not math.isfinite(lowest) or not math.isfinite(highest):  # NaN is passed on by both
+            raise ImageError("The array holds NaN or infinite values.")
+        if lowest < 0 or highest > 1:
+            raise ImageError(
+                f"A float array must lie in [0, 1], this one goes from {lowest:.3g} to "
+                f"{highest:.3g}. Divide it by its maximum, or pass uint8."
+            )
+    result = np.empty(array.shape, np.uint8)
+    for row, values in zip(result, array, strict=True):
+        row[:] = np.round(values * 255)
+    return result
 
 
 def _check_size(width: int, height: int, name: str = "The picture") -> None:
@@ -424,6 +485,8 @@ def _upright(image: Image.Image) -> Image.Image:
     image.seek(0)
     image.load()
     try:
+        if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+            return image  # a copy of a large picture takes its time and memory
         return ImageOps.exif_transpose(image)
     except Exception:  # unreadable EXIF data: the pixels are still good
         return image
@@ -431,21 +494,67 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _flatten(image: Image.Image) -> np.ndarray:
     """Convert any Pillow mode to RGB, uint8, and put transparent pixels on a background."""
-    if image.mode.startswith(("I", "F")):  # 16-bit, 32-bit or float grey
-        values = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
-        top = next(top for top in (1, 255, 65535, np.inf) if values.max() <= top)
-        top = values.max() if np.isinf(top) else top
-        image = Image.fromarray(np.round(np.clip(values / top, 0, 1) * 255).astype(np.uint8))
-    if not image.has_transparency_data:
-        return np.asarray(image.convert("RGB"))
-    pixels = np.asarray(image.convert("RGBA"))
-    colour, alpha = pixels[..., :3], pixels[..., 3:] / np.float32(255)
-    opaque = colour[alpha[..., 0] > 0.5]
-    if len(opaque) > colour[..., 0].size / 2:  # a picture with some transparent places: as around
-        background = np.median(opaque, axis=0)
-    else:  # a drawing on a transparent canvas: the paper is what the ink is not
-        background = 255 if not len(opaque) or opaque.mean() < 128 else 0
-    return np.round(colour * alpha + background * (1 - alpha)).astype(np.uint8)
+    if image.mode.startswith(("I", "F")):
+        to_rgb = functools.partial(_grey_to_rgb, top=_brightest(image))
+    elif image.has_transparency_data:
+        to_rgb = functools.partial(_put_on, background=_background_of(image))
+    else:
+        to_rgb = _to_rgb
+    result = np.empty((image.height, image.width, 3), np.uint8)
+    for rows, band in _bands(image):
+        result[rows] = to_rgb(band)
+    return result
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    """Cut a picture into bands of about one megapixel, so that what is computed stays small."""
+    height = max(1, 2**20 // image.width)
+    for top in range(0, image.height, height):
+        bottom = min(top + height, image.height)
+        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB"))
+
+
+def _brightest(image: Image.Image) -> float:
+    """What counts as white in 16-bit, 32-bit or float grey."""
+    highest = max(_finite(band).max() for _, band in _bands(image))
+    return next((top for top in (1, 255, 65535) if highest <= top), highest)
+
+
+def _finite(image: Image.Image) -> np.ndarray:
+    return np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+
+
+def _grey_to_rgb(image: Image.Image, top: float) -> np.ndarray:
+    """16-bit, 32-bit or float grey, of which `top` is white; shape (H, W, 1)."""
+    return np.round(np.clip(_finite(image) / top, 0, 1) * 255).astype(np.uint8)[..., None]
+
+
+def _background_of(image: Image.Image) -> tuple[int, int, int]:
+    """Choose the colour that shines through a transparent picture."""
+    step = max(1, math.isqrt(image.width * image.height // 10**6))
+    pixels = np.concatenate(
+        [
+            np.asarray(band.convert("RGBA"))[::step, ::step].reshape(-1, 4)
+            for _, band in _bands(image)
+        ]
+    )
+    opaque = pixels[pixels[:, 3] > 127, :3]
+    if len(opaque) > len(pixels) / 2:  # a picture with some transparent places: as around
+        return tuple(int(level) for level in np.median(opaque, axis=0))
+    # A drawing on a transparent canvas: the paper is what the ink is not.
+    return (255,) * 3 if not len(opaque) or opaque.mean() < 128 else (0,) * 3
+
+
+def _put_on(image: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
+    """Put a picture with transparent places on a background."""
+    pixels = image.convert("RGBA")
+    paper = Image.new("RGB", image.size, background)
+    paper.paste(pixels, mask=pixels.getchannel("A"))
+    return np.asarray(paper)
 
 
 def ink_of(picture: np.ndarray) -> np.ndarray:
@@ -1055,33 +1164,110 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
 
 # --- 7. The command line --------------------------------------------------------------------------
 
+MANY = 20  # pictures; more get a progress bar
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print, a line a picture, the digits read and the probability of each."""
-    parser = argparse.ArgumentParser(
-        prog="utils.py", description="Read handwritten digits from pictures."
-    )
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    options = parser.parse_args(arguments)
+    """Print, a line a picture, the digits read and the probability of each; or write them as CSV.
+
+    Returns:
+        0 if every picture was read and everything written, else 1.
+    """
+    options = _parse(arguments)
+    readings = _read_all(options.pictures)
+    if options.csv:
+        return _write_csv(options.csv, _with_progress(readings, len(options.pictures)))
     failed = False
-    for path in options.pictures:
-        try:
-            digits, error = read_digits(path), None
-        except CourseError as problem:
-            digits, error, failed = [], str(problem), True
+    for path, digits, problem in readings:
+        failed = failed or bool(problem)
         if options.json:
             rows = [
                 {"digit": d.digit, "probability": round(d.probability, 6), "box": d.box}
                 for d in digits
             ]
-            print(json.dumps({"picture": path, "digits": rows, "error": error}))
-        elif error:
-            print(error, file=sys.stderr)
+            print(json.dumps({"picture": path, "digits": rows, "error": problem or None}))
+        elif problem:
+            print(problem, file=sys.stderr)
         else:
             read = " ".join(f"{d.digit} ({d.probability:.1%})" for d in digits)
             print(f"{path}: {read or 'no digit found'}")
     return 1 if failed else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="utils.py", description="Read handwritten digits from pictures."
+    )
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object a line")
+    output.add_argument(
+        "--csv", metavar="FILE", type=Path, help="write a CSV file, a row a picture"
+    )
+    return parser.parse_args(arguments)
+
+
+def _read_all(paths: list[str]) -> Iterator[tuple[str, list[Digit], str]]:
+    """Each path with its digits and its problem, "" where there is none."""
+    for path in paths:
+        try:
+            yield path, read_digits(path), ""
+        except CourseError as problem:
+            yield path, [], str(problem)
+
+
+def _with_progress(readings: Iterator[tuple], count: int) -> Iterator[tuple]:
+    """The same readings; where they are many, a bar on the terminal says how far they are."""
+    if count <= MANY or not sys.stderr.isatty():
+        yield from readings
+        return
+    on_stderr = functools.partial(contextlib.redirect_stdout, sys.stderr)
+    with on_stderr():  # here Progbar looks whether it writes to a terminal
+        bar = keras.utils.Progbar(count, unit_name="picture")
+    for done, reading in enumerate(readings, 1):
+        yield reading
+        with on_stderr():
+            bar.update(done)
+
+
+def _write_csv(path: Path, readings: Iterator[tuple[str, list[Digit], str]]) -> int:
+    """Read the pictures and write the table of them; returns the exit status.
+
+    Reading happens between opening and replacing the file: where it cannot be written, the message
+    comes before the pictures are read, not after.
+    """
+    table = None
+
+    def write(draft: Path) -> None:
+        nonlocal table
+        table = _table_of(readings)
+        table.to_csv(draft, index=False, errors="backslashreplace")  # a name may be no valid text
+
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        write_whole(path, write)
+    except OSError as error:
+        print(f"Cannot write {path}: {error.strerror}.", file=sys.stderr)
+        return 1
+    failed = int((table["problem"] != "").sum())
+    if failed:
+        print(f"{failed} of {len(table)} pictures could not be read, see {path}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _table_of(readings: Iterator[tuple[str, list[Digit], str]]) -> pd.DataFrame:
+    """A row a picture; the lowest probability is empty where there is no digit."""
+    rows = [
+        (
+            picture,
+            "".join(str(d.digit) for d in digits),
+            min((round(d.probability, 6) for d in digits), default=None),
+            problem,
+        )
+        for picture, digits, problem in readings
+    ]
+    return pd.DataFrame(rows, columns=["picture", "digits", "lowest probability", "problem"])
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ import json
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import cv2
+import execute
+import fuzz
 import make_samples
 import numpy as np
 import pandas as pd
@@ -16,7 +19,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import utils
 
@@ -399,17 +402,119 @@ def test_any_bytes_give_digits_or_an_image_error(data):
     check_any(data)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
-@given(st.data())
-def test_mutated_files_give_digits_or_an_image_error(data):
-    form = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"]))
-    pixels = np.zeros((24, 30, 3), np.uint8)
-    pixels[5:20, 14:16] = 255
-    content = bytearray(encoded(Image.fromarray(pixels), form))
-    for _ in range(data.draw(st.integers(1, 5))):
-        place = data.draw(st.integers(0, len(content) - 1))
-        content[place] = data.draw(st.integers(0, 255))
-    check_any(bytes(content[: data.draw(st.integers(1, len(content)))]))
+def test_damaged_files_give_digits_or_an_image_error():
+    """In a process apart, since a decoder's crash would take this one with it."""
+    table = fuzz.run(500)
+    broken = fuzz.failures(table)
+    assert broken.empty, broken.to_string()
+    assert (table["outcome"] == "read").sum() > 50 and (table["outcome"] == "refused").sum() > 50
+
+
+def test_a_damaged_file_follows_from_its_number():
+    files = fuzz.originals()
+    some = [fuzz.damaged(number, files) for number in range(100)]
+    assert some == [fuzz.damaged(number, files) for number in range(100)]
+    assert len(set(some)) > 90
+    assert len(set(some) & set(files)) < 10  # now and then no field is found to damage
+
+
+def test_a_killed_reader_is_noticed_and_the_others_are_read(tmp_path, monkeypatch):
+    """The reader that stands in for the real one dies on picture 2."""
+    reader = tmp_path / "reader.py"
+    reader.write_text(
+        "import json, os, sys\n"
+        "first, count = map(int, sys.argv[2:])\n"
+        "print('ready', flush=True)\n"
+        "for number in range(first, first + count):\n"
+        "    if number == 2: os.kill(os.getpid(), 9)\n"
+        "    print(json.dumps([number, 'read', 0.1, 0]), flush=True)\n"
+    )
+    monkeypatch.setattr(fuzz, "__file__", str(reader))
+    table = fuzz.run(5)
+    assert list(table["number"]) == [0, 1, 2, 3, 4]
+    assert list(fuzz.failures(table)["number"]) == [2]
+    assert "died with status -9" in table["outcome"][2]
+
+
+# --- large pictures ---
+
+SIDES = 8160, 6120  # 49.9 megapixels, as the largest phone cameras take them
+
+
+@pytest.mark.parametrize(
+    ("mode", "form", "options"),
+    [
+        ("RGB", "JPEG", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0"}),
+        ("RGB", "JPEG", {"progressive": True, "subsampling": 0}),
+        ("RGB", "PNG", {"compress_level": 1}),
+        ("RGBA", "PNG", {"compress_level": 1}),
+        ("I;16", "PNG", {"compress_level": 1}),
+        ("RGB", "WEBP", {"method": 0}),
+    ],
+)
+def test_fifty_megapixels_are_read_within_a_gigabyte(tmp_path, mode, form, options):
+    path = tmp_path / "large"
+    page = Image.new("L", SIDES, 225)
+    ImageDraw.Draw(page).line((4000, 2000, 4100, 4000), 30, 120)
+    if mode == "I;16":
+        page = Image.fromarray(np.asarray(page).astype(np.uint16) * 257)
+    (page if page.mode == mode else page.convert(mode)).save(path, form, **options)
+    del page
+    assert utils.read_digits(encoded(Image.new("L", (40, 40)))) == []  # what is loaded once
+    before = fuzz.reset_peak_memory()
+    picture = utils.open_picture(path)
+    assert execute.peak_memory() - before < 1e9
+    assert picture.shape[:2] == (SIDES if "exif" in options else SIDES[::-1])
+    del picture
+    assert len(utils.read_digits(path)) == 1
+    assert execute.peak_memory() - before < 1e9
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no /dev/zero")
+def test_a_file_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(utils, "MAX_BYTES", 1_000_000)
+    with pytest.raises(utils.ImageError, match="/dev/zero has more than 1 MB"):
+        utils.read_digits("/dev/zero")
+
+
+def test_a_jpeg_of_endless_scans_is_refused():
+    """A few bytes more a scan let a decoder go over all pixels once more."""
+    data = encoded(Image.new("L", (64, 64), 200), "JPEG", progressive=True)
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    assert utils.read_digits(data[:-2] + 40 * scan + data[-2:]) == []
+    with pytest.raises(utils.ImageError, match="more than 50 scans"):
+        utils.read_digits(data[:-2] + 50 * scan + data[-2:])
+    # What follows a picture's end, such as the film of a moving photo, is no part of it.
+    assert utils.read_digits(data + 100 * scan) == []
+
+
+# --- HEIC, as iPhones take them ---
+
+
+def a_heic_start(brand: bytes) -> bytes:
+    return b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + bytes(100)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1"])
+def test_heic_without_its_package_says_how_to_get_it(monkeypatch, brand):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+    with pytest.raises(utils.ImageError, match=r"HEIC picture.* pip install pillow-heif"):
+        utils.read_digits(a_heic_start(brand))
+
+
+def test_damaged_heic_with_its_package_is_refused_as_damaged(monkeypatch):
+    monkeypatch.setattr(utils, "_heif_formats", lambda: ("HEIF",))
+    with pytest.raises(utils.ImageError, match="no picture that can be read"):
+        utils.read_digits(a_heic_start(b"heic"))
+
+
+def test_heic_is_read_where_its_package_is_installed(seven, shipped):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is optional")
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(seven).transpose(Image.Transpose.ROTATE_90)
+    assert read(encoded(image, "HEIF", exif=exif.tobytes()), shipped) == "7"
 
 
 # --- the command line ---
@@ -445,3 +550,84 @@ def test_command_line_json():
     assert set(good["digits"][0]) == {"digit", "probability", "box"}
     assert bad["digits"] == [] and "Cannot read nowhere.png" in bad["error"]
     assert result.stderr == "" and result.returncode == 1
+
+
+def test_command_line_csv(tmp_path):
+    target = tmp_path / "new" / "predictions.csv"
+    pictures = ["data/samples/pin.jpg", "README.md", "data/samples/inverted.png"]
+    result = run_cli(*pictures, "--csv", str(target))
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr == f"1 of 3 pictures could not be read, see {target}.\n"
+    table = pd.read_csv(target, dtype={"digits": str}, keep_default_na=False)
+    assert list(table) == ["picture", "digits", "lowest probability", "problem"]
+    assert list(table["picture"]) == pictures
+    assert list(table["digits"]) == [read(pictures[0]), "", read(pictures[2])]
+    lowest = min(d.probability for d in utils.read_digits(pictures[0]))
+    assert float(table["lowest probability"][0]) == pytest.approx(lowest, abs=1e-5)
+    assert table["lowest probability"][1] == ""
+    assert table["problem"][0] == table["problem"][2] == ""
+    assert table["problem"][1].startswith("README.md is no picture")
+    assert [path.name for path in target.parent.iterdir()] == ["predictions.csv"]
+
+
+def test_command_line_csv_of_good_pictures_is_silent(tmp_path, capsys):
+    target = tmp_path / "predictions.csv"
+    assert utils.main([str(SAMPLES / "pin.jpg"), "--csv", str(target)]) == 0
+    assert len(pd.read_csv(target)) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+def test_csv_takes_a_name_that_is_no_text(tmp_path, capsys):
+    target = tmp_path / "predictions.csv"
+    assert utils.main(["bad\udcff.png", "--csv", str(target)]) == 1
+    assert "bad\\udcff.png" in target.read_text(encoding="utf-8")
+
+
+def test_csv_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "predictions.csv"
+    target.write_text("as it was")
+
+    def interrupted(picture):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(utils, "read_digits", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        utils.main(["a.png", "--csv", str(target)])
+    assert target.read_text() == "as it was"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", [".", "file/predictions.csv"])
+def test_a_csv_that_cannot_be_written_is_said_before_reading(tmp_path, monkeypatch, capsys, name):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(utils, "read_digits", lambda picture: pytest.fail("a picture was read"))
+    target = tmp_path / name
+    assert utils.main(["a.png", "--csv", str(target)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"Cannot write {target}: ")
+
+
+def test_csv_and_json_exclude_each_other(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        utils.main(["a.png", "--json", "--csv", "predictions.csv"])
+    assert "--csv: not allowed with argument --json" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("count", "stream", "shown"),
+    [(21, Terminal, True), (20, Terminal, False), (21, io.StringIO, False)],
+)
+def test_many_pictures_get_a_progress_bar_on_a_terminal(
+    tmp_path, monkeypatch, capsys, count, stream, shown
+):
+    monkeypatch.setattr(utils, "read_digits", lambda picture: [])
+    monkeypatch.setattr(sys, "stderr", stream())
+    assert utils.main(["a.png"] * count + ["--csv", str(tmp_path / "predictions.csv")]) == 0
+    assert (f"{count}/{count}" in sys.stderr.getvalue()) is shown
+    assert len(pd.read_csv(tmp_path / "predictions.csv")) == count
+    assert capsys.readouterr().out == ""

@@ -8,9 +8,11 @@ import sys
 import check
 import execute
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 import readme
+import speed
 from conftest import ROOT
 
 
@@ -98,10 +100,26 @@ def test_an_execution_is_measured(tmp_path):
     assert done.peak_memory > 200_000_000 and done.seconds > 0
 
 
+def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
+    import utils
+
+    monkeypatch.setattr(speed, "PICTURES", 2)
+    monkeypatch.setattr(speed, "ROUNDS", 3)
+    (images, _), _ = utils.load_mnist()
+    for rows in ([1], [3, 2]):
+        kind = speed.Kind("small photo", rows, (400, 300))
+        model, rng = utils.load_model("cnn"), np.random.default_rng(0)
+        row = speed.measure_kind(kind, images, model, rng)
+        assert row["digits"] == sum(rows) and row["runs"] == 6
+        parts = ("decoding", "rest", "together")
+        assert all(0 < row[f"{p}, median"] <= row[f"{p}, 95th percentile"] for p in parts)
+        assert np.isnan(row["usual, median"]) == (len(rows) > 1)
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    for command in ("run", "test", "lab", "check", "refresh", "bench", "lint", "clean"):
+    for command in ("run", "test", "lab", "check", "refresh", "bench", "fuzz", "lint", "clean"):
         assert f"make {command} " in out
 
 

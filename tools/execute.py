@@ -64,7 +64,7 @@ def execute(
             for number, i in enumerate(codes, 1):
                 show_progress(path.stem, number, len(codes), time.perf_counter() - start)
                 client.execute_cell(notebook.cells[i], i)
-                peak = max(peak, memory_of(client))
+                peak = max(peak, peak_memory(client.km.provisioner.pid))
     except CellExecutionError as error:
         problem = f"{error.ename}: {error.evalue}"
         raise NotebookError(
@@ -89,16 +89,15 @@ def show_progress(name: str, number: int, count: int, seconds: float) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def memory_of(client: NotebookClient) -> int:
-    """Peak resident memory of the kernel in bytes (where the system keeps no peak: the present)."""
-    pid = client.km.provisioner.pid
+def peak_memory(pid: int | str = "self") -> int:
+    """Peak resident memory of a process in bytes (where the system keeps no peak: the present)."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
-    return psutil.Process(pid).memory_info().rss
+    return psutil.Process(None if pid == "self" else pid).memory_info().rss
 
 
 def table(executions: list[Execution]) -> str:
