@@ -90,10 +90,22 @@ def speed_figures(store: bool) -> dict:
     return {"speed": json.loads(times.to_json(orient="records"))}
 
 
+def reading_figures(store: bool) -> dict:
+    """How well pictures are read."""
+    import reading
+
+    shares = reading.measure(2000)
+    if store:
+        shares.round(4).to_csv(SHIPPED / "reading.csv", index=False)
+    print(shares.round(4).to_string(index=False))
+    return {"reading": json.loads(shares.to_json(orient="records"))}
+
+
 def main(only_speed: bool, store: bool) -> int:
     figures = {"cores": os.cpu_count()}
     if not only_speed:
         figures |= notebooks_figures(store)
+        figures |= reading_figures(store)
     figures |= speed_figures(store)
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build" / "bench.json").write_text(json.dumps(figures, indent=1))
