@@ -101,7 +101,7 @@ def test_an_execution_is_measured(tmp_path):
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    for command in ("run", "test", "lab", "check", "refresh", "bench", "lint", "clean"):
+    for command in ("run", "test", "lab", "app", "check", "refresh", "bench", "lint", "clean"):
         assert f"make {command} " in out
 
 
