@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab check refresh bench fuzz lint clean
+.PHONY: help setup run test lab app check refresh bench fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
@@ -33,7 +33,12 @@ test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest
 
 lab: $(READY)  ## open JupyterLab at the notebooks
-	@$(PY) -m jupyter lab --notebook-dir=. notebooks/01_exploration.ipynb
+	@# A photo travels in one message; the server's own limit is 10 MB.
+	@$(PY) -m jupyter lab --notebook-dir=. notebooks/01_exploration.ipynb \
+	  --ServerApp.tornado_settings="{'websocket_max_message_size': 200_000_000}"
+
+app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
+	@$(PY) tools/app.py
 
 check: $(READY)  ## say whether everything is in place, and what to do if not
 	@$(PY) tools/check.py

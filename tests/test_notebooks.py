@@ -11,6 +11,7 @@ from execute import NOTEBOOKS
 from nbclient import NotebookClient
 
 NAMES = [path.stem for path in NOTEBOOKS]
+APP = ROOT / "notebooks" / "app.ipynb"  # a page without code; executed like the others
 # Fewer would mean that a notebook lost a good part of its content.
 EXPECTED = 7
 LEAST_CODE_CELLS = 150
@@ -49,9 +50,10 @@ def test_all_notebooks_and_cells_are_collected(request):
     if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         pytest.skip("only a part of the tests was asked for")
     assert len(NOTEBOOKS) >= EXPECTED
-    expected = sum(len(code_cells(nbformat.read(p, as_version=4))) for p in NOTEBOOKS)
+    paths = [*NOTEBOOKS, APP]
+    expected = sum(len(code_cells(nbformat.read(p, as_version=4))) for p in paths)
     collected = [item for item in request.session.items if ".ipynb" in item.nodeid]
-    assert len({item.nodeid.split("::")[0] for item in collected}) == len(NOTEBOOKS)
+    assert len({item.nodeid.split("::")[0] for item in collected}) == len(paths)
     assert len(collected) == expected >= LEAST_CODE_CELLS
 
 
@@ -133,6 +135,15 @@ def test_compared_outputs_are_the_rule(notebook):
     tags = [cell.metadata.get("tags", []) for cell in code_cells(notebook)]
     assert all(set(t) <= {"nbval-ignore-output"} for t in tags)
     assert sum(map(bool, tags)) < len(tags) / 2
+
+
+def test_app_holds_title_pad_and_upload_and_nothing_of_a_run():
+    notebook = nbformat.read(APP, as_version=4)
+    assert notebook.cells[0].source.startswith("# ")
+    sources = [cell.source for cell in code_cells(notebook)]
+    assert sources[1:] == ["utils.drawing_pad()", "utils.upload_button()"]
+    assert not any(cell.outputs for cell in code_cells(notebook))
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "title"}
 
 
 def run_cells(sources: list[str], folder: Path) -> list:

@@ -1,0 +1,247 @@
+"""The drawing pad and the upload button: what they say, and the page of `make app` in a browser.
+
+The browser's tests need Chromium and its driver, and are skipped where they are missing.
+"""
+
+import json
+import math
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import ROOT
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+import utils
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+PATIENCE = 120  # seconds until a condition counts as never met; a slow machine needs some
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+SAMPLES = ROOT / "data" / "samples"
+
+# Points in hundredths of the pad's width and height.
+ONE = [(50, 20), (50, 50), (50, 80)]
+SEVEN = [(10, 20), (20, 20), (30, 20), (26, 40), (23, 60), (20, 80)]
+ZERO = [
+    (80 + 10 * math.sin(math.tau * i / 12), 50 - 30 * math.cos(math.tau * i / 12))
+    for i in range(13)
+]
+
+
+def on_pad(points: list[tuple[float, float]]) -> list[list[int]]:
+    width, height = utils.PAD_SIZE
+    return [[round(x * width / 100), round(y * height / 100)] for x, y in points]
+
+
+def test_pad_answers_what_is_drawn():
+    pad = utils.drawing_pad()
+    assert "Draw" in pad.answer and pad.details == ""
+    pad.strokes = [on_pad(SEVEN)]
+    assert pad.answer == "Read: 7"
+    assert pad.details.count('class="bar"') == 10 and pad.details.count("<img") == 1
+    pad.strokes = [on_pad(SEVEN), on_pad(ZERO)]
+    assert pad.answer == "Read: 70" and pad.details.count("<img") == 2
+    pad.strokes = []
+    assert "Draw" in pad.answer and pad.details == ""
+
+
+def test_pad_says_when_it_finds_no_digit(monkeypatch):
+    pad = utils.drawing_pad()
+    monkeypatch.setattr(utils, "read_digits", lambda *_: [])
+    pad.strokes = [[[5, 5]]]
+    assert pad.answer.startswith("No digit found") and pad.details == ""
+
+
+def test_a_tap_is_a_dot():
+    drawn = utils._draw_strokes([[[100, 100]]])
+    assert drawn[100, 100] == 0 and drawn[100, 120] == 255
+
+
+def test_upload_escapes_the_file_s_name():
+    page = utils._reading_html("<script>.jpg", b"no picture", None)
+    assert "<script>" not in page and "&lt;script&gt;.jpg</b>: " in page
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The page of `make app`, on a free port."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Without these, no window opens on the desktop of whoever runs the tests.
+    hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    server = subprocess.Popen(
+        [sys.executable, "tools/app.py", str(port)],
+        cwd=ROOT,
+        env=os.environ | hidden,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        WebDriverWait(server, PATIENCE).until(lambda _: server.poll() or listens(port))
+        assert server.poll() is None, "tools/app.py has ended"
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def loaded(address) -> Iterator["Page"]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        driver.set_page_load_timeout(PATIENCE)
+        driver.get(address)
+        page = Page(driver)
+        page.wait_for(lambda: "Draw a digit" in page.answer())
+        page.wait_for(lambda: driver.find_elements(By.CSS_SELECTOR, ".widget-upload"))
+        yield page
+    finally:
+        driver.quit()
+
+
+@pytest.fixture
+def page(loaded) -> Iterator["Page"]:
+    """The page with an empty pad, at a desktop's size."""
+    yield loaded
+    loaded.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    if loaded.button("Clear").is_enabled():
+        loaded.button("Clear").click()
+    loaded.wait_for(lambda: "Draw a digit" in loaded.answer())
+
+
+class Page:
+    """What a person does with the page, and sees on it."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def wait_for(self, condition) -> None:
+        WebDriverWait(self.driver, PATIENCE).until(lambda _: condition())
+
+    def find(self, selector: str):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self) -> str:
+        return self.find("body").text
+
+    def answer(self) -> str:
+        return "".join(
+            found.text for found in self.driver.find_elements(By.CSS_SELECTOR, ".answer")
+        )
+
+    def button(self, name: str):
+        return self.driver.find_element(By.XPATH, f"//button[text()='{name}']")
+
+    def draw(self, points: list[tuple[float, float]], kind: str = "mouse") -> None:
+        canvas = self.find(".drawing-pad canvas")
+        width, height = canvas.size["width"], canvas.size["height"]
+        chain = ActionChains(self.driver, devices=[PointerInput(kind, kind)], duration=20)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
+        pointer = chain.w3c_actions.pointer_action
+        for number, (x, y) in enumerate(points):  # offsets count from the canvas' middle
+            pointer.move_to(canvas, round((x - 50) * width / 100), round((y - 50) * height / 100))
+            if number == 0:
+                pointer.pointer_down()
+        pointer.pointer_up()
+        chain.perform()
+
+    def upload(self, *paths: Path) -> None:
+        # The widget keeps its file input outside of the page, and clicks it to open the dialogue.
+        self.driver.execute_script(
+            "HTMLInputElement.prototype.click = function () { document.body.append(this); }"
+        )
+        self.find(".widget-upload").click()
+        self.find("input[type=file]").send_keys("\n".join(map(str, paths)))
+
+    def overflow(self) -> int:
+        """Pixels by which the page, or its widest element, is too wide for the window."""
+        return self.driver.execute_script(
+            "return Math.max(...[...document.querySelectorAll('*')].map("
+            "e => e.getBoundingClientRect().right)) - window.innerWidth"
+        )
+
+
+def test_drawn_digits_are_read(page):
+    page.draw(SEVEN)
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    page.wait_for(lambda: "What the network sees" in page.text())
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, ".details .bar")) == 10
+    page.draw(ZERO)
+    page.wait_for(lambda: page.answer() == "Read: 70")
+
+
+def test_a_finger_draws_as_well(page):
+    page.draw(ONE, kind="touch")
+    page.wait_for(lambda: page.answer() == "Read: 1")
+
+
+def test_undo_and_clear(page):
+    assert not page.button("Undo").is_enabled()
+    page.draw(SEVEN)
+    page.draw(ZERO)
+    page.wait_for(lambda: page.answer() == "Read: 70")
+    page.button("Undo").click()
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    page.button("Clear").click()
+    page.wait_for(lambda: "Draw a digit" in page.answer())
+    assert page.driver.find_elements(By.CSS_SELECTOR, ".details .bar") == []
+
+
+def test_photos_are_read_and_a_broken_one_gets_a_sentence(page, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes((SAMPLES / "pin.jpg").read_bytes()[:500])
+    page.upload(SAMPLES / "pin.jpg", broken)
+    page.wait_for(lambda: "pin.jpg: read 0386" in page.text())
+    page.wait_for(lambda: "broken.jpg: " in page.text())
+    assert page.find("figure img[alt='pin.jpg: read 0386']").is_displayed()
+    assert "Traceback" not in page.text() and "Error" not in page.text()
+
+
+def test_it_fits_a_phone(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    page.draw(SEVEN, kind="touch")
+    page.draw(ONE, kind="touch")
+    page.draw(ZERO, kind="touch")
+    page.upload(SAMPLES / "page.jpg")
+    page.wait_for(lambda: page.answer() == "Read: 710" and "page.jpg: read" in page.text())
+    assert page.find(".drawing-pad canvas").size["width"] > 340
+    assert page.overflow() <= 0
+
+
+def test_no_source_is_shown(page):
+    assert "import" not in page.text() and "utils" not in page.text()
+
+
+def test_nothing_is_asked_of_another_machine(page):
+    asked = set()
+    for entry in page.driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
+            parameters = message["params"]
+            asked.add(parameters.get("request", parameters)["url"])
+    away = [u for u in asked if urlsplit(u).hostname not in (None, "127.0.0.1")]
+    assert len(asked) > 3 and away == []

@@ -1,0 +1,38 @@
+"""Serve notebooks/app.ipynb as a page without code, to this machine alone.
+
+    python tools/app.py [PORT]
+
+Closing the page ends its kernel; Ctrl-C ends the server.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Jupyter looks for Voila's templates below these folders, and does so while it is imported.
+folders = [str(ROOT / "tools"), os.environ.get("JUPYTER_PATH")]
+os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, folders))
+
+from voila.app import Voila  # noqa: E402
+
+
+def has_display() -> bool:
+    """Tell whether a browser can open here."""
+    return sys.platform in ("win32", "darwin") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+
+
+def main(port: str = "8866") -> None:
+    Voila.launch_instance(
+        [str(ROOT / "notebooks" / "app.ipynb"), "--template=course", f"--port={port}"],
+        ip="127.0.0.1",
+        open_browser=has_display(),
+        # A photo travels in one message; Tornado's own limit is 10 MB.
+        tornado_settings={"websocket_max_message_size": 200_000_000},
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
