@@ -692,7 +692,9 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
         return []
     mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
     _, boxes = _components(mask)
-    if len(boxes) > 50 and mask.mean() > 0.35:  # ink all over: a texture, no writing
+    sides = np.array([max(box[2:]) for box in boxes])
+    grainy = np.mean(sides <= 2) > 0.4 and sides.max() < 0.1 * max(mask.shape)
+    if len(boxes) > 50 and (grainy or mask.mean() > 0.35):  # a texture, no writing
         return []
     if any(_is_long(box, mask.shape) for box in boxes):
         mask = _without_lines(mask)
@@ -806,7 +808,8 @@ def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> 
 def _lying_lines(mask: np.ndarray) -> list[tuple[np.ndarray, float]]:
     """Thin lines from the left to the right side: where their ink is, bool, and how thick."""
     scale = min(1, 400 / mask.shape[1])
-    small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
+    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
     length = 0.3 * small.shape[1]
     segments = cv2.HoughLinesP(
         small, 1, np.pi / 360, round(0.6 * length), None, length, 0.05 * small.shape[1]

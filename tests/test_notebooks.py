@@ -159,27 +159,3 @@ def test_utils_is_found_from_both_folders(folder):
     setup = code_cells(nbformat.read(NOTEBOOKS[0], as_version=4))[0].source
     cells = run_cells([setup, "print(len(utils.load_mnist()[0][0]))"], ROOT / folder)
     assert cells[1].outputs[0].text == "60000\n"
-
-
-def test_upload_reads_a_photo_and_says_what_is_wrong_with_another():
-    path = next(path for path in NOTEBOOKS if path.name.startswith("06"))
-    sources = [cell.source for cell in code_cells(nbformat.read(path, as_version=4))]
-    needed = [s for s in sources if "SEED = " in s or "def show_reading" in s or "upload =" in s]
-    upload = """
-from datetime import datetime
-class Here:  # in place of the output widget, so that this cell shows what it would show
-    clear_output = __enter__ = lambda self: None
-    __exit__ = lambda self, *error: None
-result = Here()
-photo = (utils.DATA / "samples" / "pin.jpg").read_bytes()
-files = [("pin.jpg", photo), ("bad.jpg", photo[:500])]
-upload.value = [
-    {"name": name, "type": "image/jpeg", "size": len(content), "content": memoryview(content),
-     "last_modified": datetime(2026, 1, 1)}
-    for name, content in files
-]
-"""
-    cells = run_cells([*needed, upload], path.parent)
-    shown = "".join(map(str, cells[-1].outputs))
-    assert "image/png" in shown
-    assert "bad.jpg: " in shown and "Traceback" not in shown
