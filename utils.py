@@ -684,28 +684,12 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
     Returns:
         Rows from the top, in each the marks from left to right.
     """
-    # A little blur closes the gaps of a dry pen. It thins a fine pen's ink, so the threshold is a
-    # share of what is left of it.
-    even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
-    inked = even[ink > 0.5]
-    if not len(inked):
-        return []
-    mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
-    _, boxes = _components(mask)
-    sides = np.array([max(box[2:]) for box in boxes])
-    grainy = np.mean(sides <= 2) > 0.4 and sides.max() < 0.1 * max(mask.shape)
-    if len(boxes) > 50 and (grainy or mask.mean() > 0.35):  # a texture, no writing
-        return []
-    if any(_is_long(box, mask.shape) for box in boxes):
-        mask = _without_lines(mask)
-        _, boxes = _components(mask)
-    biggest = max((max(box[2:]) for box in boxes), default=0)
-    mask = _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
+    mask = _writing_in(ink)
     _, boxes = _components(mask)
     tallest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
     if tallest < LEAST_SIDE:
         return []
-    # Join what a gap as narrow as a broken stroke's parts: widen the ink, number it, narrow it.
+    # Join the parts of a stroke with a narrow gap: widen the ink, number it, narrow it again.
     reach = max(1, round(BROKEN * tallest))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     labels, boxes = _components(cv2.dilate(_without_specks(mask, 0.05 * tallest), kernel))
@@ -718,6 +702,34 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
     ]
     large = sorted(large, key=lambda item: -max(item[1][2:]))[:MOST_MARKS]
     return _rows([_cut_out(ink, labels, n, box) for n, box in large]) if large else []
+
+
+def _writing_in(ink: np.ndarray) -> np.ndarray:
+    """Where there is writing: uint8, shape (H, W), 1 for inked pixels that are no line or frame."""
+    # A little blur closes the gaps of a dry pen. It thins a fine pen's ink, so the threshold is a
+    # share of what is left of it.
+    even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
+    inked = even[ink > 0.5]
+    if not len(inked):
+        return np.zeros(ink.shape, np.uint8)
+    mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
+    _, boxes = _components(mask)
+    if _is_texture(mask, boxes):
+        return np.zeros_like(mask)
+    if any(_is_long(box, mask.shape) for box in boxes):
+        mask = _without_lines(mask)
+        _, boxes = _components(mask)
+    biggest = max((max(box[2:]) for box in boxes), default=0)
+    return _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
+
+
+def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
+    """Tell noise and weave, many grains or ink all over, from writing."""
+    if len(boxes) <= 50:
+        return False
+    sides = np.array([max(box[2:]) for box in boxes])
+    grainy = np.mean(sides <= 2) > 0.4 and sides.max() < 0.1 * max(mask.shape)
+    return bool(grainy or mask.mean() > 0.35)
 
 
 def _without_specks(mask: np.ndarray, least: float) -> np.ndarray:
@@ -771,7 +783,7 @@ def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
 
 
 def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> np.ndarray:
-    """Take out ruled lines and frames: straight, thin, and running across the whole picture.
+    """Take out ruled lines: straight, thin, and running across the whole picture.
 
     Where a stroke crosses a line, the stroke is kept. If what is left fills the picture, a line as
     wide as the strokes may be part of a digit (the top of a 7), and stays.

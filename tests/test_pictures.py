@@ -171,6 +171,27 @@ def test_mnist_digits_survive_a_file(shipped, side):
     assert np.mean([f == str(d) for f, d in zip(found, direct, strict=True)]) >= 0.95
 
 
+def test_a_thin_stroke_is_centred():
+    """At most two of the 28 columns: the narrowest digit there is."""
+    for width in (1, 10, 20):
+        image = utils.to_mnist(np.ones((200, width), np.float32)).astype(float)
+        rows, columns = np.indices(image.shape)
+        assert abs(np.average(rows, weights=image) - 14) <= 1
+        assert abs(np.average(columns, weights=image) - 14) <= 1
+
+
+def test_cuts_lose_no_ink():
+    (images, _), _ = utils.load_mnist()
+    scene = make_samples.Scene(gap=-0.2, height=200)
+    picture = make_samples.photograph([images[:2]], scene, np.random.default_rng(0))
+    (mark,) = utils.find_marks(utils.ink_of(picture))[0]
+    pieces = utils.cut_apart(mark)
+    assert len(pieces) >= 2
+    assert sum(piece.ink.sum() for piece in pieces) == pytest.approx(mark.ink.sum(), rel=0.02)
+    lefts = [piece.box[0] + piece.box[2] / 2 for piece in pieces]
+    assert lefts == sorted(lefts)
+
+
 # --- hard to find ---
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
 
 SHIPPED = ROOT / "models" / "shipped"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -25,8 +26,10 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        if "outputs" in cell:
+            cell.outputs = [
+                output for output in cell.outputs if WIDGET not in output.get("data", {})
+            ]
     return notebook
 
 
