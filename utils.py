@@ -684,15 +684,14 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
     Returns:
         Rows from the top, in each the marks from left to right.
     """
-    mask = _writing_in(ink)
-    _, boxes = _components(mask)
+    mask, labels, boxes = _writing_in(ink)
     tallest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
     if tallest < LEAST_SIDE:
         return []
     # Join the parts of a stroke with a narrow gap: widen the ink, number it, narrow it again.
     reach = max(1, round(BROKEN * tallest))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    labels, boxes = _components(cv2.dilate(_without_specks(mask, 0.05 * tallest), kernel))
+    labels, boxes = _components(cv2.dilate(_without_specks(labels, boxes, 0.05 * tallest), kernel))
     labels *= mask
     boxes = [_narrowed(box, reach, ink.shape) for box in boxes]
     large = [
@@ -704,23 +703,30 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
     return _rows([_cut_out(ink, labels, n, box) for n, box in large]) if large else []
 
 
-def _writing_in(ink: np.ndarray) -> np.ndarray:
-    """Where there is writing: uint8, shape (H, W), 1 for inked pixels that are no line or frame."""
+def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
+    """Where there is writing: uint8, shape (H, W), 1 for inked pixels that are no line or frame.
+
+    Returns:
+        This mask, and its components: their numbers at each pixel, and their boxes.
+    """
     # A little blur closes the gaps of a dry pen. It thins a fine pen's ink, so the threshold is a
     # share of what is left of it.
     even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
     inked = even[ink > 0.5]
     if not len(inked):
-        return np.zeros(ink.shape, np.uint8)
+        return np.zeros(ink.shape, np.uint8), np.zeros(ink.shape, np.int32), []
     mask = (even > 0.35 * min(np.percentile(inked, 80), 0.85)).astype(np.uint8)
-    _, boxes = _components(mask)
+    labels, boxes = _components(mask)
     if _is_texture(mask, boxes):
-        return np.zeros_like(mask)
+        return np.zeros_like(mask), labels, []
     if any(_is_long(box, mask.shape) for box in boxes):
         mask = _without_lines(mask)
-        _, boxes = _components(mask)
+        labels, boxes = _components(mask)
     biggest = max((max(box[2:]) for box in boxes), default=0)
-    return _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
+    without = _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
+    if without is not mask:
+        labels, boxes = _components(without)
+    return without, labels, boxes
 
 
 def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
@@ -732,12 +738,10 @@ def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
     return bool(grainy or mask.mean() > 0.35)
 
 
-def _without_specks(mask: np.ndarray, least: float) -> np.ndarray:
-    """The marks that are at least `least` pixels wide or high."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    large = stats[:, 2:4].max(axis=1) >= least
-    large[0] = False  # the paper
-    return large.astype(np.uint8)[labels]
+def _without_specks(labels: np.ndarray, boxes: list[Box], least: float) -> np.ndarray:
+    """The mask of the components that are at least `least` pixels wide or high."""
+    large = [False] + [max(box[2:]) >= least for box in boxes]  # number 0 is the paper
+    return np.array(large, np.uint8)[labels]
 
 
 def _narrowed(box: Box, reach: int, shape: tuple[int, int]) -> Box:
@@ -805,7 +809,7 @@ def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> 
         return mask
     rest = mask & ~np.any([inked for inked, _ in lines], axis=0)
     # Where lines cross, spots are left.
-    rest = _without_specks(rest, 3 * max(thickness for _, thickness in lines))
+    rest = _without_specks(*_components(rest), 3 * max(thickness for _, thickness in lines))
     if not rest.any():
         return mask
     spans = [np.ptp(np.flatnonzero(rest.any(axis=axis))) + 1 for axis in (1, 0)]
@@ -866,16 +870,18 @@ def _line_through(mask: np.ndarray, start: float, slope: float) -> tuple[np.ndar
 
 def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
     """Take out the frames of form cells: marks with ink along at least three sides of their box."""
-    cleared = mask.copy()
+    cleared = None
     for left, top, width, height in boxes:
         band = max(2, round(0.08 * min(width, height)))
         if min(width, height) < 4 * band:
             continue
-        window = cleared[top : top + height, left : left + width]
+        window = mask[top : top + height, left : left + width]
         sides = window[:band], window[-band:], window[:, :band].T, window[:, -band:].T
         if sum(side.any(axis=0).mean() > 0.8 for side in sides) >= 3:
-            window[:] = _without_lines(window.copy(), least=3, thickest=0.08)
-    return cleared
+            cleared = mask.copy() if cleared is None else cleared
+            inner = _without_lines(window.copy(), least=3, thickest=0.08)
+            cleared[top : top + height, left : left + width] &= inner
+    return mask if cleared is None else cleared
 
 
 def _rows(marks: list[Mark]) -> list[list[Mark]]:
