@@ -306,7 +306,8 @@ MAX_BYTES = 6 * MAX_PIXELS  # of a file: 16-bit colour, not compressed, has 6 by
 MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes its time
 # Bytes 4 to 11 of the files that iPhones write; Pillow needs the package pillow-heif for them.
 HEIC_BRANDS = ("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1")
-WORKING_SIDE = 1400  # pixels of the longer side while digits are looked for
+WORKING_SIDES = 700, 1400  # pixels of the longer side while digits are looked for
+LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
 MOST_MARKS = 4000  # in one picture; the largest are kept
@@ -1167,10 +1168,14 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     """
     upright = open_picture(picture)
     height, width = upright.shape[:2]
-    working = upright
-    if max(height, width) > WORKING_SIDE:
-        working = cv2.resize(upright, _fit(upright.shape, WORKING_SIDE), None, 0, 0, cv2.INTER_AREA)
-    rows = find_marks(ink_of(working))
+    for side in WORKING_SIDES:
+        working = upright
+        if max(height, width) > side:
+            working = cv2.resize(upright, _fit(upright.shape, side), None, 0, 0, cv2.INTER_AREA)
+        rows = find_marks(ink_of(working))
+        heights = [mark.box[3] for row in rows for mark in row]
+        if working is upright or (heights and np.median(heights) >= LARGE):
+            break
     if not rows:
         return []
     model = load_model(READER) if model is None else model
