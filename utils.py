@@ -198,7 +198,8 @@ def show_digits(
     for axis in axes.flat:
         axis.axis("off")
     for i, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
-        axis.imshow(np.squeeze(image), cmap="Greys", vmin=0, vmax=255 if image.max() > 1 else 1)
+        # Pixels lie in [0, 255] or in [0, 1]; interpolation goes a little beyond.
+        axis.imshow(np.squeeze(image), cmap="Greys", vmin=0, vmax=255 if image.max() > 2 else 1)
         if titles is not None:
             axis.set_title(titles[i], fontsize=8)
     plt.show()
