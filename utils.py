@@ -807,8 +807,6 @@ def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> 
     ]
     if len(lines) < least:
         return mask
-    if not lines:
-        return mask
     rest = mask & ~np.any([inked for inked, _ in lines], axis=0)
     # Where lines cross, spots are left.
     rest = _without_specks(*_components(rest), 3 * max(thickness for _, thickness in lines))
@@ -1048,20 +1046,18 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     for start in range(len(pieces)):
         for end in range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1):
             members = pieces[start:end]
-            prior = factors[start] * float(np.prod(several[start:end]))
             top = min(m.box[1] for m in members)
-            low = max(m.box[1] + m.box[3] for m in members) - top < 0.5 * tall
-            likely = prior * (LOW if low else 1)
+            height = max(m.box[1] + m.box[3] for m in members) - top
+            whole = factors[start] * (LOW if height < 0.5 * tall else 1)
+            cut = float(np.prod(several[start:end]))
             if (start, end) in wholes:
-                parts.append(
-                    _Part(
-                        start, end, wholes[start, end], factors[start] * (LOW if low else 1), NONE
-                    )
-                )
+                parts.append(_Part(start, end, wholes[start, end], whole, NONE))
             elif end == start + 1:
-                parts.append(_Part(start, end, members[0], likely, NONE_CUT_OFF * prior))
+                parts.append(
+                    _Part(start, end, members[0], whole * cut, NONE_CUT_OFF * factors[start] * cut)
+                )
             elif _may_be_one(members, unsure[start:end], tall):
-                parts.append(_Part(start, end, _join(members), likely, 0))
+                parts.append(_Part(start, end, _join(members), whole * cut, 0))
     return parts
 
 
@@ -1096,7 +1092,7 @@ def _may_be_one(members: list[Mark], unsure: list[bool], tall: float) -> bool:
     rights = [m.box[0] + m.box[2] for m in members]
     gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
     height = max(m.box[3] for m in members)
-    return len(members) == 1 or (
+    return (
         max(rights) - min(lefts) < 1.3 * max(tall, height)
         and max(gaps) < 0.3 * tall
         and (any(unsure) or min(gaps) < 0)
