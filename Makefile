@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh bench fuzz lint clean
+.PHONY: help setup run test lab app check refresh reader bench fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
@@ -45,6 +45,9 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
 	@$(PY) tools/refresh.py && $(PY) tools/readme.py
+
+reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (15 minutes)
+	@$(PY) tools/reader.py && $(PY) tools/readme.py
 
 bench: $(READY)  ## measure accuracies, times and memory (STORE=1: keep them; SPEED=1: times of reading only)
 	@$(PY) tools/bench.py $(if $(SPEED),--speed) $(if $(STORE),--store)

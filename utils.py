@@ -18,6 +18,7 @@ import functools
 import hashlib
 import html
 import io
+import itertools
 import json
 import logging
 import math
@@ -317,11 +318,16 @@ LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours
-NONE = 0.5  # what the probability of "no digit" is multiplied with: who asks has written digits
+NONE = 0.7  # what the probability of "no digit" is multiplied with: who asks has written digits
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
+LEAST = 0.2  # what is no digit with a higher probability than this is none
 LOW = 0.05  # the same for a digit not half as high as its row
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
-MOST_PIECES = 8  # a mark is cut into no more, and no more are joined
+STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
+CUTS_APART, MOST_COST = 0.08, 0.75  # shares of the height: between cuts, what one may cost
+CUT_FROM = 0.05  # a mark is cut where "several" is more probable
+MOST_CUTS = 14  # of a mark, the cheapest
+MOST_PIECES = 9  # no more of what lies between cuts, and of marks, are joined
 
 Box = tuple[int, int, int, int]
 
@@ -924,61 +930,84 @@ def _join(marks: list[Mark]) -> Mark:
     return Mark((left, top, right - left, bottom - top), ink)
 
 
-def cut_apart(mark: Mark) -> list[Mark]:
-    """Cut a mark from top to bottom where that crosses little ink, as between touching digits.
+def find_cuts(mark: Mark) -> list[np.ndarray]:
+    """Find paths from the top to the bottom of a mark that cross few strokes, to cut it there.
 
     For each place in the middle row, the cheapest path through it is found by dynamic programming,
     once from the top and once from the bottom. A path moves at most one pixel aside in each row.
+    It costs what ink lies on it, and something for each stroke that it crosses: digits touch at
+    one place, the way through a loop crosses two.
+
+    Returns:
+        The paths from left to right, at most `MOST_CUTS`: int, shape (height,), the column
+        right of the cut in each row.
     """
     rows = 32
     columns = max(4, round(mark.box[2] * rows / mark.box[3]))
     small = cv2.resize(mark.ink, (columns, rows), interpolation=cv2.INTER_AREA)
+    stroke = STROKE_COST * rows / 2  # once where a path enters a stroke, once where it leaves it
 
     def descend(lines: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Cost of the cheapest path to each column of the last line, and the steps on the way."""
-        cost, steps = lines[0], []
-        for line in lines[1:]:
-            aside = np.pad(cost, 1, constant_values=np.inf)
-            choices = np.stack([cost, aside[:-2] + 0.02, aside[2:] + 0.02])
-            steps.append(choices.argmin(axis=0))
-            cost = choices.min(axis=0) + line
+        cost, steps = lines[0] * (1 + stroke), []
+        for above, line in itertools.pairwise(lines):
+            costs, inks = np.pad(cost, 1, constant_values=np.inf), np.pad(above, 1)
+            choices = []
+            for aside in (0, -1, 1):  # from straight above, from the left, from the right
+                there = slice(1 + aside, 1 + aside + columns)
+                crossing = stroke * np.abs(line - inks[there])
+                choices.append(costs[there] + 0.02 * abs(aside) + crossing)
+            steps.append(np.argmin(choices, axis=0))
+            cost = np.min(choices, axis=0) + line
         return cost, steps
 
-    (above, steps_up), (below, steps_down) = (
-        descend(small[: rows // 2]),
-        descend(small[: rows // 2 - 1 : -1]),
-    )
-    cost = above + below
-    least = round(0.15 * rows)
-    paths = []
+    half = rows // 2
+    (above, steps_up), (below, steps_down) = descend(small[:half]), descend(small[: half - 1 : -1])
+    # Where the halves meet, a path may enter or leave a stroke as well.
+    cost = above + below + stroke * np.abs(small[half - 1] - small[half])
+    halves = []
+    for steps in (steps_up, steps_down):
+        path = [np.arange(columns)]
+        for step in reversed(steps):
+            path.append(path[-1] + np.array([0, -1, 1])[step[path[-1]]])
+        halves.append(np.stack(path, axis=1))
+    paths = np.concatenate([halves[0][:, ::-1], halves[1]], axis=1)  # of shape (columns, rows)
+    chosen: list[np.ndarray] = []
     for x in np.argsort(cost, kind="stable"):
-        if cost[x] > 0.35 * rows or len(paths) == min(columns // 8, MOST_PIECES - 1):
+        if cost[x] > MOST_COST * rows or len(chosen) == MOST_CUTS:
             break
-        if least <= x < columns - least and all(
-            abs(x - other[rows // 2]) >= least for other in paths
-        ):
-            halves = []
-            for steps in (steps_up, steps_down):
-                place, half = x, [x]
-                for step in reversed(steps):
-                    place += (0, -1, 1)[step[place]]
-                    half.append(place)
-                halves.append(half)
-            paths.append(halves[0][::-1] + halves[1])
-    if not paths:
-        return [mark]
-    paths = np.sort(np.array(paths), axis=0)  # by row, so that paths do not cross
+        if all(np.abs(paths[x] - path).mean() >= CUTS_APART * rows for path in chosen):
+            chosen.append(paths[x])
     places = np.linspace(0, rows - 1, mark.box[3])
-    scaled = [np.interp(places, range(rows), path) * mark.box[2] / columns for path in paths]
-    part = sum((np.arange(mark.box[2]) >= path[:, None]).astype(int) for path in scaled)
-    parts = []
-    for n in range(len(paths) + 1):
-        own = mark.ink * (part == n)
-        ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
-        if len(xs):
-            box = (mark.box[0] + xs[0], mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
-            parts.append(Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]))
-    return parts
+    scale = mark.box[2] / columns
+    cuts = [np.round(np.interp(places, range(rows), path) * scale).astype(int) for path in chosen]
+    cuts = [cut for cut in cuts if part_between(mark, None, cut) and part_between(mark, cut, None)]
+    return sorted(cuts, key=np.mean)
+
+
+def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) -> Mark | None:
+    """The part of a mark from one cut to another, as `find_cuts` returns them.
+
+    Args:
+        mark: the whole mark.
+        left, right: the cuts; None is the mark's left or right end.
+
+    Returns:
+        The part; None where no ink lies between.
+    """
+    if left is None and right is None:
+        return mark
+    columns, inside = np.arange(mark.box[2]), np.ones(mark.ink.shape, bool)
+    if left is not None:
+        inside &= columns >= left[:, None]
+    if right is not None:
+        inside &= columns < right[:, None]
+    own = mark.ink * inside
+    ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
+    if not len(xs):
+        return None
+    box = (mark.box[0] + xs[0], mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
+    return Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])
 
 
 def _choose(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark, np.ndarray]]:
@@ -1022,42 +1051,66 @@ class _Part:
     prior_none: float
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A whole mark, or what lies between two neighbouring cuts of one.
+
+    Attributes:
+        mark: the whole mark.
+        left, right: the cuts, as `find_cuts` returns them; None is the mark's end.
+    """
+
+    mark: Mark
+    left: np.ndarray | None
+    right: np.ndarray | None
+
+
+def _stretch(pieces: list[_Piece]) -> list[Mark]:
+    """The marks, or parts of them, that consecutive pieces make."""
+    parts = []
+    for _, group in itertools.groupby(pieces, key=lambda piece: id(piece.mark)):
+        first, *rest = group
+        parts.append(part_between(first.mark, first.left, (rest or [first])[-1].right))
+    return [part for part in parts if part is not None]
+
+
 def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
     """All parts of a row that are worth a look, sorted by where they start."""
     heights = np.array([mark.box[3] for mark in row])
     tall = np.median(heights[heights >= 0.5 * heights.max()])
-    pieces, unsure, wholes, factors = [], [], {}, []
-    for mark in row:
+    pieces, unsure, wholes, factors, several = [], [], {}, [], []
+    for before, mark in zip([None, *row], row, strict=False):
         probabilities = known[id(mark)]
-        cuts = [mark]
-        if probabilities[SEVERAL] > 0.02 and mark.box[2] > 0.5 * mark.box[3]:
-            cuts = cut_apart(mark)
+        wide = mark.box[2] > 0.5 * mark.box[3]
+        cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > CUT_FROM else []
+        cuts = [_Piece(mark, *pair) for pair in itertools.pairwise([None, *cuts, None])]
         wholes[len(pieces), len(pieces) + len(cuts)] = mark
         # What a reading of the first piece is multiplied with, if the piece before it is another's.
-        factors += [OVERLAPPING if pieces and _overlap(pieces[-1], mark) > 0.3 else 1.0]
-        factors += [1.0] * (len(cuts) - 1)
-        pieces += cuts
+        apart = before is None or _overlap(_stretch(pieces[-1:])[0], mark) <= 0.3
+        factors += [1.0 if apart else OVERLAPPING] + [1.0] * (len(cuts) - 1)
+        # Counted once for each mark that is cut, at its first piece.
+        several += [probabilities[SEVERAL] if len(cuts) > 1 else 1.0] + [1.0] * (len(cuts) - 1)
         unsure += [probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall] * len(cuts)
-    several = np.ones(len(pieces))  # counted once for each mark that is cut, at its first piece
-    for (start, end), mark in wholes.items():
-        if end > start + 1:
-            several[start] = known[id(mark)][SEVERAL]
+        pieces += cuts
     parts = []
     for start in range(len(pieces)):
-        for end in range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1):
-            members = pieces[start:end]
+        ends = set(range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1))
+        for end in sorted(ends | {last for first, last in wholes if first == start}):
+            whole = wholes.get((start, end))
+            members = [whole] if whole else _stretch(pieces[start:end])
+            if not members:
+                continue
             top = min(m.box[1] for m in members)
             height = max(m.box[1] + m.box[3] for m in members) - top
-            whole = factors[start] * (LOW if height < 0.5 * tall else 1)
+            prior = factors[start] * (LOW if height < 0.5 * tall else 1)
             cut = float(np.prod(several[start:end]))
-            if (start, end) in wholes:
-                parts.append(_Part(start, end, wholes[start, end], whole, NONE))
+            if whole:
+                parts.append(_Part(start, end, whole, prior, NONE))
             elif end == start + 1:
-                parts.append(
-                    _Part(start, end, members[0], whole * cut, NONE_CUT_OFF * factors[start] * cut)
-                )
+                none = NONE_CUT_OFF * factors[start] * cut
+                parts.append(_Part(start, end, members[0], prior * cut, none))
             elif _may_be_one(members, unsure[start:end], tall):
-                parts.append(_Part(start, end, _join(members), whole * cut, 0))
+                parts.append(_Part(start, end, _join(members), prior * cut, 0))
     return parts
 
 
@@ -1073,11 +1126,14 @@ def _most_probable(
     """The digits of the most probable way to divide a row."""
     best: dict[int, tuple[float, list]] = {0: (0.0, [])}
     for part in parts:
+        if part.start not in best:
+            continue
         before, digits = best[part.start]
         row = known[id(part.mark)]
+        # A mark of several digits that cannot be cut is none, a part that is still several as well.
         none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
         for probability, found in (
-            (row[:10].max() * part.prior, [(part.mark, row)]),
+            (row[:10].max() * part.prior * (row[:10].max() > LEAST), [(part.mark, row)]),
             (none * part.prior_none, []),
         ):
             total = before + float(np.log(probability + 1e-9))
@@ -1094,8 +1150,8 @@ def _may_be_one(members: list[Mark], unsure: list[bool], tall: float) -> bool:
     height = max(m.box[3] for m in members)
     return (
         max(rights) - min(lefts) < 1.3 * max(tall, height)
-        and max(gaps) < 0.3 * tall
-        and (any(unsure) or min(gaps) < 0)
+        and max(gaps, default=0) < 0.3 * tall
+        and (any(unsure) or min(gaps, default=-1) < 0)
     )
 
 

@@ -125,3 +125,15 @@ def test_to_input_scales_and_adds_the_channel(mnist):
 def test_to_input_refuses_other_forms(wrong):
     with pytest.raises(ValueError, match="takes uint8 of shape"):
         utils.to_input(wrong)
+
+
+def test_every_font_is_listed_with_its_copyright():
+    folder = utils.DATA / "fonts"
+    rows = [line.split("|") for line in (folder / "README.md").read_text().splitlines()]
+    rows = [[cell.strip() for cell in row] for row in rows if len(row) == 5][2:]
+    listed = {
+        f"{name}-{script}.woff2" for _, name, scripts, *_ in rows for script in scripts.split(", ")
+    }
+    assert listed == {path.name for path in folder.glob("*.woff2")}
+    assert all("opyright" in row[3] for row in rows)
+    assert "SIL OPEN FONT LICENSE Version 1.1" in (folder / "OFL.txt").read_text()

@@ -185,11 +185,23 @@ def test_cuts_lose_no_ink():
     scene = make_samples.Scene(gap=-0.2, height=200)
     picture = make_samples.photograph([images[:2]], scene, np.random.default_rng(0))
     (mark,) = utils.find_marks(utils.ink_of(picture))[0]
-    pieces = utils.cut_apart(mark)
-    assert len(pieces) >= 2
-    assert sum(piece.ink.sum() for piece in pieces) == pytest.approx(mark.ink.sum(), rel=0.02)
-    lefts = [piece.box[0] + piece.box[2] / 2 for piece in pieces]
-    assert lefts == sorted(lefts)
+    cuts = utils.find_cuts(mark)
+    assert cuts
+    for cut in cuts:
+        left, right = utils.part_between(mark, None, cut), utils.part_between(mark, cut, None)
+        assert left.ink.sum() + right.ink.sum() == pytest.approx(mark.ink.sum(), rel=0.02)
+        assert left.box[0] <= right.box[0]
+        assert left.box[0] + left.box[2] <= right.box[0] + right.box[2]
+    assert utils.part_between(mark, cuts[0], cuts[0]) is None
+
+
+def test_two_rings_that_touch_are_cut_between_them():
+    """The way through a ring has less ink on it, but crosses two strokes."""
+    ink = np.zeros((80, 140), np.float32)
+    for x in (40, 102):
+        cv2.ellipse(ink, (x, 40), (30, 36), 0, 0, 360, 1, 5, cv2.LINE_AA)
+    cuts = utils.find_cuts(utils.Mark((0, 0, 140, 80), ink))
+    assert any(abs(cut - 71).max() <= 4 for cut in cuts)
 
 
 # --- hard to find ---

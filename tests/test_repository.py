@@ -119,7 +119,7 @@ def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    names = "run test lab app check refresh bench fuzz lint clean"
+    names = "run test lab app check refresh reader bench fuzz lint clean"
     for command in names.split():
         assert f"make {command} " in out
 

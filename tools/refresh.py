@@ -3,7 +3,7 @@
     python tools/refresh.py [NAME...]
 
 NAME is the start of a notebook's name, such as 04; without any, all notebooks are executed and
-models/shipped/ is made anew from what they trained.
+models/shipped/ is made anew from what they trained (but the reader: see reader.py).
 """
 
 import os
@@ -42,9 +42,9 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def ship(trained: Path) -> None:
     """Copy the trained models and their figures to models/shipped/."""
-    for name in ("dense", "cnn_a", "cnn_b", "cnn", "reader"):
+    for name in ("dense", "cnn_a", "cnn_b", "cnn"):
         shutil.copyfile(trained / f"{name}.keras", SHIPPED / f"{name}.keras")
-    for name in ("cnn_history", "metrics", "reader"):
+    for name in ("cnn_history", "metrics"):
         shutil.copyfile(trained / f"{name}.csv", SHIPPED / f"{name}.csv")
 
 
