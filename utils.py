@@ -238,7 +238,7 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
 MADE_BY = (
     {"dense": "03_dense_baseline.ipynb"}
     | dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
-    | {"reader": "10_reading_network.ipynb"}
+    | {"my_reader": "10_reading_network.ipynb"}
 )
 
 
@@ -275,13 +275,11 @@ def load_model(name: str) -> keras.Model:
     candidates = [folder / f"{name}.keras" for folder in (MODELS, SHIPPED)]
     path = next((path for path in candidates if path.is_file()), None)
     if path is None:
-        known = (
-            f"Run notebooks/{MADE_BY[name]} first."
-            if name in MADE_BY
-            else (
-                f"The course makes {', '.join(MADE_BY)}; a model of your own has to be saved first."
-            )
-        )
+        known = f"The course makes {', '.join(MADE_BY)}; a model of your own has to be saved first."
+        if name in MADE_BY:
+            known = f"Run notebooks/{MADE_BY[name]} first."
+        elif name == READER:
+            known = "Get it back with: git checkout -- models/shipped"
         raise ModelError(f"There is no model {name!r} in {MODELS}. {known}")
     return _read_model(path, path.stat().st_mtime_ns)
 
@@ -295,7 +293,9 @@ def _read_model(path: Path, modified: int) -> keras.Model:
         remedy = "Get it back with: git checkout -- models/shipped"
         if path.parent != SHIPPED:
             maker = MADE_BY.get(path.stem, "the notebook that trains it")
-            remedy = f"Delete it to use the one that ships, or make it anew with {maker}."
+            ships = (SHIPPED / path.name).is_file()
+            either = "Delete it to use the one that ships, or make" if ships else "Make"
+            remedy = f"{either} it anew with {maker}."
         raise ModelError(f"{path} is damaged ({type(error).__name__}). {remedy}") from error
 
 
@@ -313,21 +313,23 @@ LARGE = 80  # pixels; where most marks are as high, the smaller of these sides i
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
 MOST_MARKS = 4000  # in one picture; the largest are kept
+MOST_AT_ONCE = 500  # marks that the network is asked about in one call
 READER = "reader"  # the model that reads pictures
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours
-NONE = 0.7  # what the probability of "no digit" is multiplied with: who asks has written digits
+NONE = 0.3  # what the probability of "no digit" is multiplied with: who asks has written digits
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
-LEAST = 0.2  # what is no digit with a higher probability than this is none
+LEAST = 0.2  # a digit that is less probable than this is not reported
 LOW = 0.05  # the same for a digit not half as high as its row
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
-CUTS_APART, MOST_COST = 0.08, 0.75  # shares of the height: between cuts, what one may cost
+CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least
+MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
 CUT_FROM = 0.05  # a mark is cut where "several" is more probable
 MOST_CUTS = 14  # of a mark, the cheapest
-MOST_PIECES = 9  # no more of what lies between cuts, and of marks, are joined
+MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
 
 Box = tuple[int, int, int, int]
 
@@ -949,16 +951,15 @@ def find_cuts(mark: Mark) -> list[np.ndarray]:
 
     def descend(lines: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         """Cost of the cheapest path to each column of the last line, and the steps on the way."""
+        # Of each pixel the three above it: what it costs to go on from there, shape (.., .., 3).
+        above = np.lib.stride_tricks.sliding_window_view(np.pad(lines, ((0, 0), (1, 1))), 3, axis=1)
+        entering = stroke * np.abs(lines[1:, :, None] - above[:-1]) + [0.02, 0, 0.02]
         cost, steps = lines[0] * (1 + stroke), []
-        for above, line in itertools.pairwise(lines):
-            costs, inks = np.pad(cost, 1, constant_values=np.inf), np.pad(above, 1)
-            choices = []
-            for aside in (0, -1, 1):  # from straight above, from the left, from the right
-                there = slice(1 + aside, 1 + aside + columns)
-                crossing = stroke * np.abs(line - inks[there])
-                choices.append(costs[there] + 0.02 * abs(aside) + crossing)
-            steps.append(np.argmin(choices, axis=0))
-            cost = np.min(choices, axis=0) + line
+        for line, enter in zip(lines[1:], entering, strict=True):
+            padded = np.pad(cost, 1, constant_values=np.inf)
+            choices = np.lib.stride_tricks.sliding_window_view(padded, 3) + enter
+            steps.append(choices.argmin(axis=1) - 1)
+            cost = choices.min(axis=1) + line
         return cost, steps
 
     half = rows // 2
@@ -969,20 +970,24 @@ def find_cuts(mark: Mark) -> list[np.ndarray]:
     for steps in (steps_up, steps_down):
         path = [np.arange(columns)]
         for step in reversed(steps):
-            path.append(path[-1] + np.array([0, -1, 1])[step[path[-1]]])
+            path.append(path[-1] + step[path[-1]])
         halves.append(np.stack(path, axis=1))
     paths = np.concatenate([halves[0][:, ::-1], halves[1]], axis=1)  # of shape (columns, rows)
-    chosen: list[np.ndarray] = []
+    chosen, near = [], np.zeros(columns, bool)  # near: too close to one that was chosen
     for x in np.argsort(cost, kind="stable"):
         if cost[x] > MOST_COST * rows or len(chosen) == MOST_CUTS:
             break
-        if all(np.abs(paths[x] - path).mean() >= CUTS_APART * rows for path in chosen):
+        if not near[x]:
             chosen.append(paths[x])
+            near |= np.abs(paths - paths[x]).mean(axis=1) < CUTS_APART * rows
     places = np.linspace(0, rows - 1, mark.box[3])
     scale = mark.box[2] / columns
-    cuts = [np.round(np.interp(places, range(rows), path) * scale).astype(int) for path in chosen]
-    cuts = [cut for cut in cuts if part_between(mark, None, cut) and part_between(mark, cut, None)]
-    return sorted(cuts, key=np.mean)
+    cuts: list[np.ndarray | None] = [None]
+    for path in sorted(chosen, key=np.mean):
+        cut = np.round((np.interp(places, range(rows), path) + 0.5) * scale).astype(int)
+        if part_between(mark, cuts[-1], cut) and part_between(mark, cut, None):
+            cuts.append(cut)
+    return cuts[1:]
 
 
 def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) -> Mark | None:
@@ -990,23 +995,26 @@ def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) 
 
     Args:
         mark: the whole mark.
-        left, right: the cuts; None is the mark's left or right end.
+        left, right: the cuts, int, shape (height,), columns of `mark.ink`; None is the mark's end.
 
     Returns:
         The part; None where no ink lies between.
     """
     if left is None and right is None:
         return mark
-    columns, inside = np.arange(mark.box[2]), np.ones(mark.ink.shape, bool)
+    # What lies outside of both cuts is not even looked at: there may be many parts.
+    first = 0 if left is None else max(int(left.min()), 0)
+    last = mark.box[2] if right is None else min(int(right.max()), mark.box[2])
+    columns, own = np.arange(first, last), mark.ink[:, first:last]
     if left is not None:
-        inside &= columns >= left[:, None]
+        own = own * (columns >= left[:, None])
     if right is not None:
-        inside &= columns < right[:, None]
-    own = mark.ink * inside
+        own = own * (columns < right[:, None])
     ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
     if not len(xs):
         return None
-    box = (mark.box[0] + xs[0], mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
+    left_edge = mark.box[0] + first + xs[0]
+    box = (left_edge, mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
     return Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])
 
 
@@ -1057,7 +1065,7 @@ class _Piece:
 
     Attributes:
         mark: the whole mark.
-        left, right: the cuts, as `find_cuts` returns them; None is the mark's end.
+        left, right: its cuts, as `find_cuts` returns them; None is the mark's end.
     """
 
     mark: Mark
@@ -1078,13 +1086,13 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     """All parts of a row that are worth a look, sorted by where they start."""
     heights = np.array([mark.box[3] for mark in row])
     tall = np.median(heights[heights >= 0.5 * heights.max()])
-    pieces, unsure, wholes, factors, several = [], [], {}, [], []
+    pieces, unsure, wholes, factors, several = [], [], {}, [], []  # wholes: start -> end, mark
     for before, mark in zip([None, *row], row, strict=False):
         probabilities = known[id(mark)]
         wide = mark.box[2] > 0.5 * mark.box[3]
         cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > CUT_FROM else []
         cuts = [_Piece(mark, *pair) for pair in itertools.pairwise([None, *cuts, None])]
-        wholes[len(pieces), len(pieces) + len(cuts)] = mark
+        wholes[len(pieces)] = len(pieces) + len(cuts), mark
         # What a reading of the first piece is multiplied with, if the piece before it is another's.
         apart = before is None or _overlap(_stretch(pieces[-1:])[0], mark) <= 0.3
         factors += [1.0 if apart else OVERLAPPING] + [1.0] * (len(cuts) - 1)
@@ -1092,12 +1100,15 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
         several += [probabilities[SEVERAL] if len(cuts) > 1 else 1.0] + [1.0] * (len(cuts) - 1)
         unsure += [probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall] * len(cuts)
         pieces += cuts
-    parts = []
+    starts = [p.mark.box[0] + (0 if p.left is None else p.left.mean()) for p in pieces]
+    ends = [p.mark.box[0] + (p.mark.box[2] if p.right is None else p.right.mean()) for p in pieces]
+    parts, widest = [], 1.6 * heights.max()  # narrower ones are looked at in `_may_be_one`
     for start in range(len(pieces)):
-        ends = set(range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1))
-        for end in sorted(ends | {last for first, last in wholes if first == start}):
-            whole = wholes.get((start, end))
-            members = [whole] if whole else _stretch(pieces[start:end])
+        last, mark = wholes.get(start, (start + 1, None))
+        for end in sorted({*range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1), last}):
+            whole = mark if end == last else None
+            too_wide = ends[end - 1] - starts[start] > widest
+            members = [whole] if whole else [] if too_wide else _stretch(pieces[start:end])
             if not members:
                 continue
             top = min(m.box[1] for m in members)
@@ -1124,22 +1135,26 @@ def _most_probable(
     parts: list[_Part], known: dict[int, np.ndarray]
 ) -> list[tuple[Mark, np.ndarray]]:
     """The digits of the most probable way to divide a row."""
-    best: dict[int, tuple[float, list]] = {0: (0.0, [])}
+    # For each place between two pieces: how probable the best way to it is, and its last part.
+    best: dict[int, tuple[float, _Part | None, bool]] = {0: (0.0, None, False)}
     for part in parts:
         if part.start not in best:
             continue
-        before, digits = best[part.start]
         row = known[id(part.mark)]
         # A mark of several digits that cannot be cut is none, a part that is still several as well.
         none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
-        for probability, found in (
-            (row[:10].max() * part.prior * (row[:10].max() > LEAST), [(part.mark, row)]),
-            (none * part.prior_none, []),
-        ):
-            total = before + float(np.log(probability + 1e-9))
+        digit = row[:10].max() if row[:10].max() > LEAST else 0
+        for probability, is_digit in ((digit * part.prior, True), (none * part.prior_none, False)):
+            total = best[part.start][0] + float(np.log(probability + 1e-9))
             if part.end not in best or total > best[part.end][0]:
-                best[part.end] = (total, digits + found)
-    return best[max(best)][1]
+                best[part.end] = (total, part, is_digit)
+    digits, place = [], max(best)
+    while place:
+        _, part, is_digit = best[place]
+        if is_digit:
+            digits.append((part.mark, known[id(part.mark)]))
+        place = part.start
+    return digits[::-1]
 
 
 def _may_be_one(members: list[Mark], unsure: list[bool], tall: float) -> bool:
@@ -1235,7 +1250,9 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
 
     def predict(marks: list[Mark]) -> np.ndarray:
         images = np.stack([to_mnist(mark.ink) for mark in marks])
-        rows = model.predict_on_batch(to_input(images))
+        starts = range(0, len(images), MOST_AT_ONCE)  # a page of many takes little memory then
+        batches = [to_input(images[start : start + MOST_AT_ONCE]) for start in starts]
+        rows = np.concatenate([model.predict_on_batch(batch) for batch in batches])
         return np.pad(rows, ((0, 0), (0, 12 - rows.shape[1])))
 
     scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)

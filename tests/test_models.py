@@ -54,6 +54,8 @@ def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):
         assert (ROOT / "notebooks" / maker).is_file()
         with pytest.raises(utils.ModelError, match=f"no model '{name}'.*{maker}"):
             utils.load_model(name)
+    with pytest.raises(utils.ModelError, match=r"no model 'reader'.*git checkout"):
+        utils.load_model("reader")
     with pytest.raises(utils.ModelError, match="no model 'unheard'"):
         utils.load_model("unheard")
 

@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import reader
 import readme
 import speed
 from conftest import ROOT
@@ -129,3 +130,10 @@ def test_lint_is_clean():
         command = [sys.executable, "-m", "ruff", *arguments, "."]
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert result.returncode == 0, result.stdout
+
+
+def test_the_reader_that_ships_is_trained_on_the_full_budget():
+    """The notebook stores a short training; the tool has to find where to lengthen it."""
+    notebook = nbformat.read(ROOT / "notebooks" / "10_reading_network.ipynb", as_version=4)
+    changed = [cell for cell in notebook.cells if reader.to_full_budget(cell.source) != cell.source]
+    assert [cell.cell_type for cell in changed] == ["code"]

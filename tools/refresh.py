@@ -62,6 +62,8 @@ def store_times(executions: list[Execution]) -> None:
 def main(names: list[str]) -> int:
     chosen = [p for p in NOTEBOOKS if not names or any(p.name.startswith(n) for n in names)]
     trained = ROOT / "build" / "refresh"
+    if len(chosen) == len(NOTEBOOKS):  # a model from an earlier run would be taken for a new one
+        shutil.rmtree(trained, ignore_errors=True)
     trained.mkdir(parents=True, exist_ok=True)
     executions = []
     for path in chosen:
