@@ -6,17 +6,14 @@
 4. Showing and checking: `show_digits`, `check`.
 5. Models: `save_model`, `load_model`.
 6. Pictures: `open_picture`, `ink_of`, `find_marks`, `to_mnist`, `read_digits`.
-7. Reading in the browser: `drawing_pad`, `upload_button`.
-8. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
+7. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
 """
 
 import argparse
-import base64
 import contextlib
 import errno
 import functools
 import hashlib
-import html
 import io
 import itertools
 import json
@@ -32,13 +29,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import anywidget
 import cv2
-import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import traitlets
 from PIL import ExifTags, Image, ImageOps
 
 # --- 1. Set-up ------------------------------------------------------------------------------------
@@ -587,7 +581,7 @@ def ink_of(picture: np.ndarray) -> np.ndarray:
         stands out from the paper.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, _fit(grey.shape, 96), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(grey, size_within(grey.shape, 96), interpolation=cv2.INTER_AREA)
     around = median_around(small)
     if is_light_on_dark(small, around):
         grey, small, around = 255 - grey, 255 - small, 255 - around
@@ -666,7 +660,7 @@ def _fill_under_thick_strokes(paper: np.ndarray, level: np.ndarray) -> np.ndarra
     return np.where(dark, np.maximum(paper, wide), paper)
 
 
-def _fit(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+def size_within(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
     """Width and height of a picture of this shape when its longer side is `longest` pixels."""
     scale = longest / max(shape[:2])
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
@@ -1066,11 +1060,17 @@ class _Piece:
     Attributes:
         mark: the whole mark.
         left, right: its cuts, as `find_cuts` returns them; None is the mark's end.
+        prior: how probable it is that a digit begins here, before the network is asked.
+        cut: how probable it is that the mark has to be cut.
+        unsure: whether the network may be wrong about the whole mark.
     """
 
     mark: Mark
     left: np.ndarray | None
     right: np.ndarray | None
+    prior: float
+    cut: float
+    unsure: bool
 
 
 def _stretch(pieces: list[_Piece]) -> list[Mark]:
@@ -1086,20 +1086,19 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     """All parts of a row that are worth a look, sorted by where they start."""
     heights = np.array([mark.box[3] for mark in row])
     tall = np.median(heights[heights >= 0.5 * heights.max()])
-    pieces, unsure, wholes, factors, several = [], [], {}, [], []  # wholes: start -> end, mark
+    pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
     for before, mark in zip([None, *row], row, strict=False):
         probabilities = known[id(mark)]
         wide = mark.box[2] > 0.5 * mark.box[3]
         cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > CUT_FROM else []
-        cuts = [_Piece(mark, *pair) for pair in itertools.pairwise([None, *cuts, None])]
-        wholes[len(pieces)] = len(pieces) + len(cuts), mark
-        # What a reading of the first piece is multiplied with, if the piece before it is another's.
+        wholes[len(pieces)] = len(pieces) + len(cuts) + 1, mark
         apart = before is None or _overlap(_stretch(pieces[-1:])[0], mark) <= 0.3
-        factors += [1.0 if apart else OVERLAPPING] + [1.0] * (len(cuts) - 1)
-        # Counted once for each mark that is cut, at its first piece.
-        several += [probabilities[SEVERAL] if len(cuts) > 1 else 1.0] + [1.0] * (len(cuts) - 1)
-        unsure += [probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall] * len(cuts)
-        pieces += cuts
+        unsure = probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall
+        # Both priors count once for each mark: at its first piece.
+        prior, cut = 1.0 if apart else OVERLAPPING, probabilities[SEVERAL] if cuts else 1.0
+        for left, right in itertools.pairwise([None, *cuts, None]):
+            pieces.append(_Piece(mark, left, right, prior, cut, unsure))
+            prior, cut = 1.0, 1.0
     starts = [p.mark.box[0] + (0 if p.left is None else p.left.mean()) for p in pieces]
     ends = [p.mark.box[0] + (p.mark.box[2] if p.right is None else p.right.mean()) for p in pieces]
     parts, widest = [], 1.6 * heights.max()  # narrower ones are looked at in `_may_be_one`
@@ -1113,14 +1112,15 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
                 continue
             top = min(m.box[1] for m in members)
             height = max(m.box[1] + m.box[3] for m in members) - top
-            prior = factors[start] * (LOW if height < 0.5 * tall else 1)
-            cut = float(np.prod(several[start:end]))
+            first = pieces[start].prior
+            prior = first * (LOW if height < 0.5 * tall else 1)
+            cut = math.prod(piece.cut for piece in pieces[start:end])
             if whole:
                 parts.append(_Part(start, end, whole, prior, NONE))
             elif end == start + 1:
-                none = NONE_CUT_OFF * factors[start] * cut
+                none = NONE_CUT_OFF * first * cut
                 parts.append(_Part(start, end, members[0], prior * cut, none))
-            elif _may_be_one(members, unsure[start:end], tall):
+            elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
                 parts.append(_Part(start, end, _join(members), prior * cut, 0))
     return parts
 
@@ -1143,8 +1143,10 @@ def _most_probable(
         row = known[id(part.mark)]
         # A mark of several digits that cannot be cut is none, a part that is still several as well.
         none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
-        digit = row[:10].max() if row[:10].max() > LEAST else 0
-        for probability, is_digit in ((digit * part.prior, True), (none * part.prior_none, False)):
+        readings = [(none * part.prior_none, False)]
+        if row[:10].max() > LEAST:
+            readings.append((row[:10].max() * part.prior, True))
+        for probability, is_digit in readings:
             total = best[part.start][0] + float(np.log(probability + 1e-9))
             if part.end not in best or total > best[part.end][0]:
                 best[part.end] = (total, part, is_digit)
@@ -1157,17 +1159,17 @@ def _most_probable(
     return digits[::-1]
 
 
-def _may_be_one(members: list[Mark], unsure: list[bool], tall: float) -> bool:
-    """Tell whether neighbouring marks may be pieces of one digit."""
+def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
+    """Tell whether neighbouring marks, or pieces of one mark, may be one digit."""
     lefts = [m.box[0] for m in members]
     rights = [m.box[0] + m.box[2] for m in members]
-    gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
     height = max(m.box[3] for m in members)
-    return (
-        max(rights) - min(lefts) < 1.3 * max(tall, height)
-        and max(gaps, default=0) < 0.3 * tall
-        and (any(unsure) or min(gaps, default=-1) < 0)
-    )
+    if max(rights) - min(lefts) >= 1.3 * max(tall, height):
+        return False
+    gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
+    if not gaps:  # the pieces are of one mark
+        return True
+    return max(gaps) < 0.3 * tall and (unsure or min(gaps) < 0)
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -1188,7 +1190,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     if not len(rows):
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    digit = cv2.resize(digit, _fit(digit.shape, 20), interpolation=cv2.INTER_AREA)
+    digit = cv2.resize(digit, size_within(digit.shape, 20), interpolation=cv2.INTER_AREA)
     inked = np.sort(digit[digit > 0])
     digit = np.clip(digit / max(inked[int(0.9 * len(inked))], 0.1), 0, 1)
     height, width = digit.shape
@@ -1239,7 +1241,8 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     for side in WORKING_SIDES:
         working = upright
         if max(height, width) > side:
-            working = cv2.resize(upright, _fit(upright.shape, side), None, 0, 0, cv2.INTER_AREA)
+            size = size_within(upright.shape, side)
+            working = cv2.resize(upright, size, interpolation=cv2.INTER_AREA)
         rows = find_marks(ink_of(working))
         heights = [mark.box[3] for row in rows for mark in row]
         if working is upright or (heights and np.median(heights) >= LARGE):
@@ -1264,177 +1267,7 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     return digits
 
 
-# --- 7. Reading in the browser --------------------------------------------------------------------
-
-PAD_SIZE = (480, 320)  # width and height in pixels; a smaller screen shows it smaller
-PEN_WIDTH = 16  # pixels; with digits half as high as the pad about as thick as MNIST's strokes
-SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture when it is shown
-
-
-class DrawingPad(anywidget.AnyWidget):
-    """The pad in the browser (pad.js): sends strokes, shows an answer and its details."""
-
-    _esm = ROOT / "tools" / "pad.js"
-    _css = ROOT / "tools" / "pad.css"
-    width, height = (traitlets.Int(length).tag(sync=True) for length in PAD_SIZE)
-    pen_width = traitlets.Int(PEN_WIDTH).tag(sync=True)
-    strokes = traitlets.List().tag(sync=True)  # of lists of points (x, y)
-    answer = traitlets.Unicode().tag(sync=True)
-    details = traitlets.Unicode().tag(sync=True)  # HTML
-
-
-def drawing_pad(model: keras.Model | None = None) -> DrawingPad:
-    """A pad that reads what is drawn on it, each time the pen is lifted.
-
-    Args:
-        model: as `read_digits` takes it; without it, `load_model("reader")`.
-
-    Raises:
-        ModelError: there is no model, or it is damaged.
-    """
-    model = load_model(READER) if model is None else model
-    pad = DrawingPad()
-
-    def read(_=None) -> None:
-        digits = read_digits(_draw_strokes(pad.strokes), model) if pad.strokes else []
-        with pad.hold_sync():  # both reach the browser in one message
-            pad.details = _details_html(digits)
-            if digits:
-                pad.answer = f"Read: {_digits_text(digits)}"
-            elif pad.strokes:
-                pad.answer = "No digit found. Draw it larger, with a gap to the next one."
-            else:
-                pad.answer = "Draw a digit here, or several side by side."
-
-    # A model's first answers take long; they are given here, before the learner's first stroke.
-    for count in (1, 2):
-        bars = [[[100 * i, 80], [100 * i, 240]] for i in range(1, count + 1)]
-        read_digits(_draw_strokes(bars), model)
-    read()
-    pad.observe(read, names="strokes")
-    return pad
-
-
-def upload_button(model: keras.Model | None = None) -> ipywidgets.VBox:
-    """A button for one or several pictures; each is shown below with what is read in it.
-
-    Args:
-        model: as `read_digits` takes it; without it, `load_model("reader")`.
-    """
-    button = ipywidgets.FileUpload(
-        accept="image/*", multiple=True, description="Choose pictures", icon=""
-    )
-    button.layout = ipywidgets.Layout(width="auto", height="44px", align_self="flex-start")
-    button.style.font_size = "16px"
-    shown = ipywidgets.HTML()
-
-    def read(change) -> None:
-        files = [(file["name"], bytes(file["content"])) for file in change["new"]]
-        shown.value = "".join(_reading_html(name, content, model) for name, content in files)
-
-    button.observe(read, names="value")
-    return ipywidgets.VBox([button, shown])
-
-
-def _draw_strokes(strokes: list) -> np.ndarray:
-    """Black strokes on white paper as pad.js draws them: uint8, the pad's shape."""
-    paper = np.full(PAD_SIZE[::-1], 255, np.uint8)
-    for points in strokes:
-        line = np.array([*points, points[-1]], np.int32)  # twice the last: a dot is a line, too
-        cv2.polylines(paper, [line], False, 0, PEN_WIDTH, cv2.LINE_AA)
-    return paper
-
-
-def _digits_text(digits: list[Digit]) -> str:
-    return "".join(str(d.digit) for d in digits)
-
-
-def _details_html(digits: list[Digit]) -> str:
-    """What the network sees of each digit, and the ten probabilities of the least sure one."""
-    if not digits:
-        return ""
-    pictures = "".join(_digit_html(d, 140 if len(digits) == 1 else 64) for d in digits)
-    unsure = min(digits, key=lambda d: d.probability)
-    which = f", for the least sure digit, the {unsure.digit}" if len(digits) > 1 else ""
-    bars = "".join(_bar_html(i, p, i == unsure.digit) for i, p in enumerate(unsure.probabilities))
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:16px">'
-        '<div><p style="margin:0 0 4px">What the network sees</p>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:8px">{pictures}</div></div>'
-        f'<div style="flex:1 1 240px"><p style="margin:0 0 4px">Its probabilities{which}</p>'
-        f"{bars}</div></div>"
-    )
-
-
-def _digit_html(digit: Digit, side: int) -> str:
-    text = f"{digit.digit}, {digit.probability:.0%}"
-    source = _data_url(255 - digit.image, ".png")  # ink dark on white, as `show_digits` does
-    return (
-        f'<figure style="margin:0"><img src="{source}" width="{side}" height="{side}" '
-        f'alt="The 28 by 28 pixels that the network sees, read as {text}" '
-        'style="image-rendering:pixelated;border:1px solid #767676">'
-        f'<figcaption style="text-align:center">{text}</figcaption></figure>'
-    )
-
-
-def _bar_html(digit: int, probability: float, best: bool) -> str:
-    colour = "#1f6fb2" if best else "#767676"
-    return (
-        '<div style="display:flex;align-items:center;gap:8px;line-height:20px">'
-        f'<span style="width:1ch">{digit}</span><span style="flex:1;background:#e6e6e6">'
-        f'<span class="bar" style="display:block;height:14px;background:{colour};'
-        f'width:{probability:.1%}"></span></span>'
-        f'<span style="width:5ch;text-align:right">{probability:.0%}</span></div>'
-    )
-
-
-def _reading_html(name: str, content: bytes, model: keras.Model | None) -> str:
-    """A picture with a box around each digit and what was read above it, or why there is none."""
-    name = html.escape(name)
-    try:
-        picture = open_picture(content)
-        digits = read_digits(picture, model)
-    except CourseError as error:
-        return (
-            f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
-        )
-    height, width = picture.shape[:2]
-    if max(height, width) > SHOWN_SIDE:
-        size = _fit(picture.shape, SHOWN_SIDE)
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    read = f"read {_digits_text(digits)}" if digits else "no digit found"
-    boxes = "".join(_box_html(d, width, height) for d in digits)
-    source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")
-    return (
-        f'<figure role="status" style="margin:16px 0;font-size:16px"><figcaption><b>{name}</b>: '
-        f'{read}</figcaption><div style="position:relative;display:inline-block;margin-top:20px">'
-        f'<img src="{source}" alt="{name}: {read}" style="display:block;max-width:100%">{boxes}'
-        "</div></figure>"
-    )
-
-
-def _box_html(digit: Digit, width: int, height: int) -> str:
-    """A box in per cent of the picture, so that it fits at any size at which that is shown."""
-    left, top, box_width, box_height = (
-        f"{100 * length / whole:.2f}%"
-        for length, whole in zip(digit.box, (width, height) * 2, strict=True)
-    )
-    return (
-        f'<span title="{digit.probability:.0%}" aria-hidden="true" style="position:absolute;'
-        f"left:{left};top:{top};width:{box_width};height:{box_height};box-sizing:border-box;"
-        'border:2px solid #1f6fb2"><b style="position:absolute;left:-2px;bottom:100%;padding:0 4px;'
-        f'background:#1f6fb2;color:white;font-size:14px;line-height:18px">{digit.digit}</b></span>'
-    )
-
-
-def _data_url(image: np.ndarray, ending: str) -> str:
-    """A picture as a page holds it within its text; `ending` names the format."""
-    kind = {".png": "png", ".jpg": "jpeg"}[ending]
-    content = cv2.imencode(ending, image)[1].tobytes()
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-
-
-# --- 8. The command line --------------------------------------------------------------------------
+# --- 7. The command line --------------------------------------------------------------------------
 
 MANY = 20  # pictures; more get a progress bar
 

@@ -23,6 +23,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 import utils
+from tools import pad
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -40,36 +41,36 @@ ZERO = [
 
 
 def on_pad(points: list[tuple[float, float]]) -> list[list[int]]:
-    width, height = utils.PAD_SIZE
+    width, height = pad.PAD_SIZE
     return [[round(x * width / 100), round(y * height / 100)] for x, y in points]
 
 
 def test_pad_answers_what_is_drawn():
-    pad = utils.drawing_pad()
-    assert "Draw" in pad.answer and pad.details == ""
-    pad.strokes = [on_pad(SEVEN)]
-    assert pad.answer == "Read: 7"
-    assert pad.details.count('class="bar"') == 10 and pad.details.count("<img") == 1
-    pad.strokes = [on_pad(SEVEN), on_pad(ZERO)]
-    assert pad.answer == "Read: 70" and pad.details.count("<img") == 2
-    pad.strokes = []
-    assert "Draw" in pad.answer and pad.details == ""
+    drawn = pad.drawing_pad()
+    assert "Draw" in drawn.answer and drawn.details == ""
+    drawn.strokes = [on_pad(SEVEN)]
+    assert drawn.answer == "Read: 7"
+    assert drawn.details.count('class="bar"') == 10 and drawn.details.count("<img") == 1
+    drawn.strokes = [on_pad(SEVEN), on_pad(ZERO)]
+    assert drawn.answer == "Read: 70" and drawn.details.count("<img") == 2
+    drawn.strokes = []
+    assert "Draw" in drawn.answer and drawn.details == ""
 
 
 def test_pad_says_when_it_finds_no_digit(monkeypatch):
-    pad = utils.drawing_pad()
+    drawn = pad.drawing_pad()
     monkeypatch.setattr(utils, "read_digits", lambda *_: [])
-    pad.strokes = [[[5, 5]]]
-    assert pad.answer.startswith("No digit found") and pad.details == ""
+    drawn.strokes = [[[5, 5]]]
+    assert drawn.answer.startswith("No digit found") and drawn.details == ""
 
 
 def test_a_tap_is_a_dot():
-    drawn = utils._draw_strokes([[[100, 100]]])
+    drawn = pad._draw_strokes([[[100, 100]]])
     assert drawn[100, 100] == 0 and drawn[100, 120] == 255
 
 
 def test_upload_escapes_the_file_s_name():
-    page = utils._reading_html("<script>.jpg", b"no picture", None)
+    page = pad._reading_html("<script>.jpg", b"no picture", None)
     assert "<script>" not in page and "&lt;script&gt;.jpg</b>: " in page
 
 

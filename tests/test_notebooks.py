@@ -141,7 +141,7 @@ def test_app_holds_title_pad_and_upload_and_nothing_of_a_run():
     notebook = nbformat.read(APP, as_version=4)
     assert notebook.cells[0].source.startswith("# ")
     sources = [cell.source for cell in code_cells(notebook)]
-    assert sources[1:] == ["utils.drawing_pad()", "utils.upload_button()"]
+    assert sources[1:] == ["pad.drawing_pad()", "pad.upload_button()"]
     assert not any(cell.outputs for cell in code_cells(notebook))
     assert set(notebook.metadata) == {"kernelspec", "language_info", "title"}
 
