@@ -309,6 +309,8 @@ LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 MOST_MARKS = 4000  # in one picture; the largest are kept
 MOST_AT_ONCE = 500  # marks that the network is asked about in one call
 READER = "reader"  # the model that reads pictures
+FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
+MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
@@ -723,14 +725,17 @@ def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
     labels, boxes = _components(mask)
     if _is_texture(mask, boxes):
         return np.zeros_like(mask), labels, []
-    if any(_is_long(box, mask.shape) for box in boxes):
-        mask = _without_lines(mask)
-        labels, boxes = _components(mask)
-    biggest = max((max(box[2:]) for box in boxes), default=0)
-    without = _without_frames(mask, [box for box in boxes if max(box[2:]) > 0.3 * biggest])
-    if without is not mask:
-        labels, boxes = _components(without)
-    return without, labels, boxes
+    # Lines and frames may be fainter than the writing: they are looked for in all that is no paper.
+    traces = mask | (ink > FAINT).astype(np.uint8)
+    faint_boxes = _components(traces)[1]
+    if any(_is_long(box, mask.shape) for box in faint_boxes):
+        lines = _lines(traces, thickest=0.03)
+        mask, traces = (_without_lines(part, lines) for part in (mask, traces))
+        faint_boxes = _components(traces)[1]
+    biggest = max((max(box[2:]) for box in faint_boxes), default=0)
+    large = [box for box in faint_boxes if max(box[2:]) > 0.3 * biggest]
+    mask = _without_frames(mask, traces, large)
+    return mask, *_components(mask)
 
 
 def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
@@ -790,100 +795,141 @@ def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
     return (at_side and width < 0.05 * shape[1]) or (at_end and height < 0.05 * shape[0])
 
 
-def _without_lines(mask: np.ndarray, least: int = 1, thickest: float = 0.03) -> np.ndarray:
-    """Take out ruled lines: straight, thin, and running across the whole picture.
+def _without_lines(mask: np.ndarray, lines: list[tuple[np.ndarray, float]]) -> np.ndarray:
+    """Take out ruled lines or a frame.
 
-    Where a stroke crosses a line, the stroke is kept. If what is left fills the picture, a line as
-    wide as the strokes may be part of a digit (the top of a 7), and stays.
+    If what is left fills the picture, one or two lines as wide as the strokes may be part of a
+    digit (the top of a 7), and stay.
 
     Args:
         mask: uint8, shape (H, W), 1 where there is ink.
-        least: with fewer lines than this the mask is returned as it is.
-        thickest: a line's thickness as a share of the longer side; a digit's strokes are thicker.
+        lines: as `_lines` returns them.
     """
-    lines = [
-        (inked.T if standing else inked, thickness)
-        for standing, turned in enumerate((mask, mask.T))
-        for inked, thickness in _lying_lines(turned)
-        if thickness <= thickest * max(mask.shape)
-    ]
-    if len(lines) < least:
+    if not lines:
         return mask
-    rest = mask & ~np.any([inked for inked, _ in lines], axis=0)
-    # Where lines cross, spots are left.
-    rest = _without_specks(*_components(rest), 3 * max(thickness for _, thickness in lines))
+    rest = _without_ink_of(lines, mask)
     if not rest.any():
         return mask
     spans = [np.ptp(np.flatnonzero(rest.any(axis=axis))) + 1 for axis in (1, 0)]
-    if max(spans[0] / mask.shape[0], spans[1] / mask.shape[1]) < 0.85:
+    if len(lines) > 2 or max(spans[0] / mask.shape[0], spans[1] / mask.shape[1]) < 0.85:
         return rest
     inner = cv2.erode(rest, np.ones((3, 3), np.uint8), borderValue=0)
     stroke = 2 * rest.sum() / max((rest - inner).sum(), 1)
-    thin = [inked for inked, thickness in lines if thickness < 0.6 * stroke]
-    return mask & ~np.any(thin, axis=0) if thin else mask
+    return _without_ink_of([line for line in lines if line[1] < 0.6 * stroke], mask)
 
 
-def _lying_lines(mask: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Thin lines from the left to the right side: where their ink is, bool, and how thick."""
+def _without_ink_of(lines: list[tuple[np.ndarray, float]], mask: np.ndarray) -> np.ndarray:
+    """The mask without these lines, and without the spots that are left where lines cross."""
+    if not lines:
+        return mask
+    rest = mask & ~np.any([inked for inked, _ in lines], axis=0)
+    return _without_specks(*_components(rest), 3 * max(thickness for _, thickness in lines))
+
+
+def _lines(
+    mask: np.ndarray, thickest: float, margin: float = 0.5
+) -> list[tuple[np.ndarray, float]]:
+    """Find straight, thin lines that run across the whole picture, lying or standing.
+
+    Args:
+        mask: uint8, shape (H, W), 1 where there is ink.
+        thickest: a line's thickness as a share of the longer side; a digit's strokes are thicker.
+        margin: how far from a side, as a share of the picture, a line may lie.
+
+    Returns:
+        Of each line where its ink is, bool, shape (H, W), without the strokes that cross it; and
+        its thickness in pixels.
+    """
+    return [
+        (inked.T if standing else inked, thickness)
+        for standing, turned in enumerate((mask, mask.T))
+        for inked, thickness in _lying_lines(turned, thickest, margin)
+        if thickness <= thickest * max(mask.shape)
+    ]
+
+
+def _lying_lines(
+    mask: np.ndarray, thickest: float, margin: float
+) -> list[tuple[np.ndarray, float]]:
+    """Those of `_lines` that run from the left to the right side."""
+    reach = max(3, round(0.05 * min(mask.shape)), round(thickest * max(mask.shape)))
     scale = min(1, 400 / mask.shape[1])
     size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
     small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    length = 0.3 * small.shape[1]
-    segments = cv2.HoughLinesP(
-        small, 1, np.pi / 360, round(0.6 * length), None, length, 0.05 * small.shape[1]
-    )
+    least = round(0.4 * small.shape[1])  # pixels on a line; it need not be quite straight
+    level = np.pi / 2
+    found = cv2.HoughLines(small, 1, np.pi / 360, least, None, 0, 0, level - 0.12, level + 0.12)
+    columns = np.arange(mask.shape[1])
     lines: list[tuple[np.ndarray, float]] = []
     taken = np.zeros(mask.shape, bool)
-    for x1, y1, x2, y2 in [] if segments is None else segments[:200].reshape(-1, 4) / scale:
-        slope = (y2 - y1) / (x2 - x1) if x1 != x2 else np.inf
-        middle = round((y1 + y2) / 2), round((x1 + x2) / 2)
-        if abs(slope) < 0.12 and not taken[min(middle[0], mask.shape[0] - 1), middle[1]]:
-            line = _line_through(mask, y1 - slope * x1, slope)
+    for distance, angle in [] if found is None else found[:MOST_LINES, 0, :2]:
+        start, slope = distance / np.sin(angle) / scale, -1 / np.tan(angle)
+        path = np.round(start + slope * columns).astype(int)
+        from_side = min(path.mean(), mask.shape[0] - path.mean())
+        known = taken[np.clip(path, 0, mask.shape[0] - 1), columns].mean() > 0.5
+        if 0 <= from_side <= margin * mask.shape[0] and not known:
+            line = _line_through(mask, start, slope, reach)
             if line is not None:
                 lines.append(line)
                 taken |= cv2.dilate(line[0].astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return lines
 
 
-def _line_through(mask: np.ndarray, start: float, slope: float) -> tuple[np.ndarray, float] | None:
-    """The ink of a thin line that begins at height `start` at the left side, if there is one."""
+def _line_through(
+    mask: np.ndarray, start: float, slope: float, reach: int
+) -> tuple[np.ndarray, float] | None:
+    """The ink of a line that begins at height `start` at the left side, if there is a thin one."""
     height, width = mask.shape
     columns = np.arange(width)
-    reach = max(3, round(0.05 * min(height, width)))
-    rows = np.round(start + slope * columns).astype(int) + np.arange(-reach, reach + 1)[:, None]
-    there = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    band = there & (mask[rows, columns] > 0)
-    # The ink nearest to the line, and what hangs together with it.
-    gap = np.where(band, np.abs(np.arange(-reach, reach + 1))[:, None], 2 * reach)
-    nearest = gap.argmin(axis=0)
-    below = np.cumsum(~band, axis=0)
-    run = band & (below == np.take_along_axis(below, nearest[None], axis=0))
-    thickness = run.sum(axis=0)
-    on_line = thickness > 0
-    if on_line.mean() < 0.8 or np.median(thickness[on_line]) > reach:
-        return None
-    usual = float(np.median(thickness[on_line]))
-    run &= (thickness <= 1.5 * usual + 1) & (gap.min(axis=0) <= max(1, 0.3 * reach))
+    path, near = start + slope * columns, 0.3 * reach
+    offsets = np.arange(-reach, reach + 1)[:, None]
+    for _ in range(2):  # the second time along a curve through what was found: paper bends
+        rows = np.round(path).astype(int) + offsets
+        there = (rows >= 0) & (rows < height)
+        rows = np.clip(rows, 0, height - 1)
+        band = there & (mask[rows, columns] > 0)
+        # The ink nearest to the path, and what hangs together with it.
+        gap = np.where(band, np.abs(offsets), 2 * reach)
+        below = np.cumsum(~band, axis=0)
+        run = band & (below == np.take_along_axis(below, gap.argmin(axis=0)[None], axis=0))
+        thickness = run.sum(axis=0)
+        on_line = gap.min(axis=0) <= near
+        if on_line.mean() < 0.8:
+            return None
+        usual = float(np.median(thickness[on_line]))
+        on_line &= thickness <= 1.5 * usual + 1  # elsewhere a stroke crosses it
+        if usual > reach or on_line.mean() < 0.3:
+            return None
+        middle = (run * rows).sum(axis=0)[on_line] / thickness[on_line]
+        path = np.polyval(np.polyfit(columns[on_line], middle, 2), columns)
+        near = max(2, usual)
+    run &= on_line
     inked = np.zeros(mask.shape, bool)
     inked[rows[run], np.broadcast_to(columns, run.shape)[run]] = True
     return inked, usual
 
 
-def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
-    """Take out the frames of form cells: marks with ink along at least three sides of their box."""
-    cleared = None
+def _without_frames(mask: np.ndarray, traces: np.ndarray, boxes: list[Box]) -> np.ndarray:
+    """Take out the frames of form cells: marks with ink along at least three sides of their box.
+
+    Args:
+        mask: uint8, shape (H, W), 1 where there is ink.
+        traces: same dtype and shape, 1 where there is ink, be it faint.
+        boxes: those of the marks of `traces` that may be frames.
+    """
+    cleared = mask.copy()
     for left, top, width, height in boxes:
         band = max(2, round(0.08 * min(width, height)))
         if min(width, height) < 4 * band:
             continue
-        window = mask[top : top + height, left : left + width]
+        place = np.s_[top : top + height, left : left + width]
+        window = traces[place]
         sides = window[:band], window[-band:], window[:, :band].T, window[:, -band:].T
         if sum(side.any(axis=0).mean() > 0.8 for side in sides) >= 3:
-            cleared = mask.copy() if cleared is None else cleared
-            inner = _without_lines(window.copy(), least=3, thickest=0.08)
-            cleared[top : top + height, left : left + width] &= inner
-    return mask if cleared is None else cleared
+            lines = _lines(window, thickest=0.1, margin=0.15)
+            if len(lines) >= 3:
+                cleared[place] &= _without_lines(mask[place], lines)
+    return cleared
 
 
 def _rows(marks: list[Mark]) -> list[list[Mark]]:
@@ -1163,8 +1209,13 @@ def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
     """Tell whether neighbouring marks, or pieces of one mark, may be one digit."""
     lefts = [m.box[0] for m in members]
     rights = [m.box[0] + m.box[2] for m in members]
-    height = max(m.box[3] for m in members)
+    tops, bottoms = zip(*sorted((m.box[1], m.box[1] + m.box[3]) for m in members), strict=True)
+    height = max(bottoms) - tops[0]
     if max(rights) - min(lefts) >= 1.3 * max(tall, height):
+        return False
+    # Nor does a piece hang far above the others.
+    reached = itertools.accumulate(bottoms, max)
+    if any(top - bottom > 0.3 * tall for bottom, top in zip(reached, tops[1:], strict=False)):
         return False
     gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
     if not gaps:  # the pieces are of one mark
