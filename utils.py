@@ -304,6 +304,8 @@ MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes 
 HEIC_BRANDS = ("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1")
 WORKING_SIDES = 700, 1400  # pixels of the longer side while digits are looked for
 LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
+SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a sheet's edge
+LEAST_SHEET = 0.1  # of the picture's area
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
 MOST_MARKS = 4000  # in one picture; the largest are kept
@@ -569,7 +571,7 @@ def _put_on(image: Image.Image, background: tuple[int, int, int]) -> np.ndarray:
     return np.asarray(paper)
 
 
-def ink_of(picture: np.ndarray) -> np.ndarray:
+def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     """Tell ink from paper under uneven light, dark on light or light on dark.
 
     Ink is how much darker a pixel is than the paper around it (see `paper_of`), as a share of the
@@ -577,24 +579,103 @@ def ink_of(picture: np.ndarray) -> np.ndarray:
 
     Args:
         picture: uint8, shape (H, W, 3), RGB.
+        sheet: where the paper is, one of `find_sheets`; None: everywhere.
 
     Returns:
         float32, shape (H, W): 0 where there is paper, 1 for the darkest ink; all 0 if no mark
         stands out from the paper.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, size_within(grey.shape, 96), interpolation=cv2.INTER_AREA)
+    small = _small(grey)
+    if sheet is not None:
+        sheet = cv2.resize(sheet, small.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        small = _fill_beside(sheet, small)
     around = median_around(small)
     if is_light_on_dark(small, around):
         grey, small, around = 255 - grey, 255 - small, 255 - around
     paper = cv2.resize(paper_of(small, around), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     # In deep shadow a few grey levels would be a large share: no paper counts as darker than 64.
     ink = np.clip((paper - grey) / np.maximum(paper, 64), 0, 1)
+    if sheet is not None:
+        ink *= cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
     grain = 3 * np.median(ink[::3, ::3])  # paper is not even: this much is no ink yet
     marks = ink[ink > grain + LEAST_CONTRAST]
     if not len(marks):
         return np.zeros_like(ink)
     return np.clip((ink - grain) / (np.percentile(marks, 80) - grain), 0, 1)
+
+
+def _small(grey: np.ndarray) -> np.ndarray:
+    """A picture in the size in which its paper is looked at."""
+    return cv2.resize(grey, size_within(grey.shape, 96), interpolation=cv2.INTER_AREA)
+
+
+def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
+    """Where a sheet may lie, in a photo that shows a table, a wall or a border beside it.
+
+    Sharp edges cut the picture into parts (the edge of a shadow is soft). A sheet is what lies
+    between the corners of the parts that do not reach the picture's border; or it is the whole
+    picture; or the largest part, cut off by the border.
+
+    Args:
+        picture: uint8, shape (H, W, 3), RGB.
+
+    Returns:
+        Masks, the most probable first: uint8, the shape of `_small(picture)`, 1 on the sheet; None
+        is the whole picture.
+    """
+    small = cv2.medianBlur(_small(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), 5)
+    step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    even = step < SHARP * np.maximum(cv2.dilate(small, np.ones((3, 3), np.uint8)), 32)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
+    at_border = np.zeros(len(stats), bool)
+    at_border[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
+    areas = stats[:, cv2.CC_STAT_AREA] / even.size
+    within, largest = ~at_border & (areas > 0.01), np.zeros(len(stats), bool)
+    within[0] = areas[0] = 0  # number 0 are the edges
+    largest[areas.argmax()] = True
+    first, last = (_between_corners(parts[labels]) for parts in (within, largest))
+    sheets = [first] if _is_sheet(first, small, 0.8) else []
+    return [*sheets, None, *([last] if _is_sheet(last, small, 0.4) else [])]
+
+
+def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
+    """Tell a sheet from paper between strokes.
+
+    It is a rectangle, nearly. Along its edge there is no ink. Beside it, and along the picture's
+    border, the brightness is another: at the share `least` of the pixels, or more.
+    """
+    if not LEAST_SHEET < mask.mean() < 0.97:
+        return False
+    _, (width, height), _ = cv2.minAreaRect(cv2.findNonZero(mask))
+    if mask.sum() < 0.85 * (width + 1) * (height + 1):
+        return False
+    level = _fill_beside(mask, small).astype(np.float32)
+    differs = np.abs(small - level) / np.maximum(level, 32)
+    wider, wide = (cv2.dilate(mask, np.ones((n, n), np.uint8)) for n in (11, 7))
+    beside = (wider > wide) & (mask == 0)
+    edge = mask > cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=1)
+    border = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
+    differing = [np.mean(part > 2 * SHARP) for part in (differs[beside], border) if part.size]
+    return bool(min(differing, default=0) > least and np.mean(differs[edge] > 0.15) < 0.05)
+
+
+def _between_corners(part: np.ndarray) -> np.ndarray:
+    """The convex hull of a part, without its edge: a sheet throws a shadow; uint8, same shape."""
+    if not part.any():
+        return part.astype(np.uint8)
+    hull = cv2.convexHull(cv2.findNonZero(part.astype(np.uint8)))
+    sheet = cv2.fillConvexPoly(np.zeros(part.shape, np.uint8), hull, 1)
+    return cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)
+
+
+def _fill_beside(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Go on beyond the sheet with the brightness that it has near there."""
+    blur = functools.partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=0.1 * max(small.shape))
+    weight = blur(sheet.astype(np.float32))
+    level = blur(sheet * small.astype(np.float32)) / np.maximum(weight, 1e-3)
+    level = np.where(weight > 0.01, level, small[sheet > 0].mean())  # far away: the whole sheet's
+    return np.where(sheet, small, level).astype(np.uint8)
 
 
 def median_around(grey: np.ndarray) -> np.ndarray:
@@ -606,9 +687,11 @@ def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
     """Tell whether the ink is brighter than the paper, from a picture and its `median_around`.
 
     Ink lies far from the brightness of the paper around it, on one side: the third power keeps
-    the side and makes the large distances count.
+    the side and makes the large distances count. Strokes have sharp edges, reflected light has
+    not: a pixel counts as much as its surroundings differ.
     """
-    return float(((grey.astype(np.float32) - around) ** 3).sum()) > 0
+    step = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return float((step * (grey.astype(np.float32) - around) ** 3).sum()) > 0
 
 
 def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
@@ -1288,19 +1371,34 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
         ModelError: there is no model, or it is damaged.
     """
     upright = open_picture(picture)
+    model = load_model(READER) if model is None else model
+    readings = []
+    for sheet in find_sheets(upright):
+        digits, sure = _read_sheet(upright, sheet, model)
+        if sure:
+            return digits
+        readings.append(digits)
+    return max(readings, key=_mean_probability)
+
+
+def _mean_probability(digits: list[Digit]) -> float:
+    return float(np.mean([d.probability for d in digits])) if digits else 0.0
+
+
+def _read_sheet(
+    upright: np.ndarray, sheet: np.ndarray | None, model: keras.Model
+) -> tuple[list[Digit], bool]:
+    """The digits on a sheet, and whether they are surely all that is there."""
     height, width = upright.shape[:2]
     for side in WORKING_SIDES:
         working = upright
         if max(height, width) > side:
             size = size_within(upright.shape, side)
             working = cv2.resize(upright, size, interpolation=cv2.INTER_AREA)
-        rows = find_marks(ink_of(working))
+        rows = find_marks(ink_of(working, sheet))
         heights = [mark.box[3] for row in rows for mark in row]
         if working is upright or (heights and np.median(heights) >= LARGE):
             break
-    if not rows:
-        return []
-    model = load_model(READER) if model is None else model
 
     def predict(marks: list[Mark]) -> np.ndarray:
         images = np.stack([to_mnist(mark.ink) for mark in marks])
@@ -1310,12 +1408,24 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
         return np.pad(rows, ((0, 0), (0, 12 - rows.shape[1])))
 
     scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
-    digits = []
-    for mark, row in _choose(rows, predict):
+    digits, tallest = [], 0
+    for mark, row in _choose(rows, predict) if rows else []:
+        if sheet is not None and not _is_on(sheet, mark.box, working.shape):
+            continue  # the edge of the sheet, or cut off by it
         box = tuple(int(v) for v in mark.box * scale)
         image = to_mnist(mark.ink)
         digits.append(Digit(int(row[:10].argmax()), float(row[:10].max()), box, image, row[:10]))
-    return digits
+        tallest = max(tallest, mark.box[3])
+    sure = bool(digits) and min(d.probability for d in digits) > SURE and max(heights) <= tallest
+    return digits, sure
+
+
+def _is_on(sheet: np.ndarray, box: Box, shape: tuple[int, ...]) -> bool:
+    """Tell whether a box in a picture of this shape lies on the sheet, with all its corners."""
+    scale = np.array(sheet.shape) / shape[:2]
+    top, left = np.floor(np.array([box[1], box[0]]) * scale).astype(int)
+    bottom, right = np.ceil(np.array([box[1] + box[3], box[0] + box[2]]) * scale).astype(int)
+    return bool(sheet[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1].all())
 
 
 # --- 7. The command line --------------------------------------------------------------------------
