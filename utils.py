@@ -306,12 +306,14 @@ WORKING_SIDES = 700, 1400  # pixels of the longer side while digits are looked f
 LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
 SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a sheet's edge
 LEAST_SHEET = 0.1  # of the picture's area
+LEAST_DARKNESS = 0.5  # of the darkest mark's
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
 MOST_MARKS = 4000  # in one picture; the largest are kept
 MOST_AT_ONCE = 500  # marks that the network is asked about in one call
 READER = "reader"  # the model that reads pictures
 FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
+LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
@@ -789,7 +791,17 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
         if max(box[2:]) >= max(0.12 * tallest, 2) and not _is_sliver(box, ink.shape)
     ]
     large = sorted(large, key=lambda item: -max(item[1][2:]))[:MOST_MARKS]
-    return _rows([_cut_out(ink, labels, n, box) for n, box in large]) if large else []
+    marks = _as_dark([_cut_out(ink, labels, n, box) for n, box in large])
+    return _rows(marks) if marks else []
+
+
+def _as_dark(marks: list[Mark]) -> list[Mark]:
+    """The marks without those that are far fainter than others: creases, and what shines through.
+
+    All digits of a picture are written with one pen, nearly.
+    """
+    darkness = np.array([np.percentile(mark.ink[mark.ink > 0.1], 80) for mark in marks])
+    return [m for m, dark in zip(marks, darkness) if dark > LEAST_DARKNESS * darkness.max()]
 
 
 def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
@@ -935,6 +947,8 @@ def _lying_lines(
     mask: np.ndarray, thickest: float, margin: float
 ) -> list[tuple[np.ndarray, float]]:
     """Those of `_lines` that run from the left to the right side."""
+    if min(mask.shape) < LEAST_WITH_LINES:
+        return []
     reach = max(3, round(0.05 * min(mask.shape)), round(thickest * max(mask.shape)))
     scale = min(1, 400 / mask.shape[1])
     size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
