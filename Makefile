@@ -46,7 +46,7 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
 	@$(PY) tools/refresh.py && $(PY) tools/readme.py
 
-reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (15 minutes)
+reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (a quarter of an hour)
 	@$(PY) tools/reader.py && $(PY) tools/readme.py
 
 bench: $(READY)  ## measure accuracies, times and memory (STORE=1: keep them; SPEED=1: times of reading only)

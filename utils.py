@@ -5,7 +5,7 @@
 3. Data: `load_mnist`, `load_mnist_csv`, `to_input`.
 4. Showing and checking: `show_digits`, `check`.
 5. Models: `save_model`, `load_model`.
-6. Pictures: `open_picture`, `ink_of`, `find_marks`, `to_mnist`, `read_digits`.
+6. Pictures: `open_picture`, `find_sheets`, `ink_of`, `find_marks`, `to_mnist`, `read_digits`.
 7. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
 """
 
@@ -306,6 +306,7 @@ WORKING_SIDES = 700, 1400  # pixels of the longer side while digits are looked f
 LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
 SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a sheet's edge
 LEAST_SHEET = 0.1  # of the picture's area
+LEAST_WITH_SHEET = 32  # pixels; a smaller picture shows a digit, and nothing beside its sheet
 LEAST_DARKNESS = 0.5  # of the darkest mark's
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
 
@@ -598,9 +599,12 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     paper = cv2.resize(paper_of(small, around), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     # In deep shadow a few grey levels would be a large share: no paper counts as darker than 64.
     ink = np.clip((paper - grey) / np.maximum(paper, 64), 0, 1)
+    on_sheet = ink[::3, ::3]
     if sheet is not None:
-        ink *= cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    grain = 3 * np.median(ink[::3, ::3])  # paper is not even: this much is no ink yet
+        mask = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        ink *= mask
+        on_sheet = on_sheet[mask[::3, ::3] > 0]
+    grain = 3 * np.median(on_sheet)  # paper is not even: this much is no ink yet
     marks = ink[ink > grain + LEAST_CONTRAST]
     if not len(marks):
         return np.zeros_like(ink)
@@ -627,6 +631,8 @@ def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
         is the whole picture.
     """
     small = cv2.medianBlur(_small(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), 5)
+    if min(small.shape) < LEAST_WITH_SHEET:
+        return [None]
     step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     even = step < SHARP * np.maximum(cv2.dilate(small, np.ones((3, 3), np.uint8)), 32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
@@ -638,7 +644,7 @@ def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
     largest[areas.argmax()] = True
     first, last = (_between_corners(parts[labels]) for parts in (within, largest))
     sheets = [first] if _is_sheet(first, small, 0.8) else []
-    return [*sheets, None, *([last] if _is_sheet(last, small, 0.4) else [])]
+    return [*sheets, None, *([last] if _is_sheet(last, small, 0.2) else [])]
 
 
 def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
@@ -800,7 +806,10 @@ def _as_dark(marks: list[Mark]) -> list[Mark]:
 
     All digits of a picture are written with one pen, nearly.
     """
-    darkness = np.array([np.percentile(mark.ink[mark.ink > 0.1], 80) for mark in marks])
+    if not marks:
+        return []
+    inked = [mark.ink[mark.ink > 0.1] for mark in marks]
+    darkness = np.array([np.percentile(ink, 80) if ink.size else 0 for ink in inked])
     return [m for m, dark in zip(marks, darkness) if dark > LEAST_DARKNESS * darkness.max()]
 
 
@@ -821,7 +830,7 @@ def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
     if _is_texture(mask, boxes):
         return np.zeros_like(mask), labels, []
     # Lines and frames may be fainter than the writing: they are looked for in all that is no paper.
-    traces = mask | (ink > FAINT).astype(np.uint8)
+    whole, traces = mask, mask | (ink > FAINT).astype(np.uint8)
     faint_boxes = _components(traces)[1]
     if any(_is_long(box, mask.shape) for box in faint_boxes):
         lines = _lines(traces, thickest=0.03)
@@ -829,8 +838,8 @@ def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
         faint_boxes = _components(traces)[1]
     biggest = max((max(box[2:]) for box in faint_boxes), default=0)
     large = [box for box in faint_boxes if max(box[2:]) > 0.3 * biggest]
-    mask = _without_frames(mask, traces, large)
-    return mask, *_components(mask)
+    rest = _without_frames(mask, traces, large)
+    return rest, *((labels, boxes) if rest is whole else _components(rest))
 
 
 def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
@@ -1014,7 +1023,7 @@ def _without_frames(mask: np.ndarray, traces: np.ndarray, boxes: list[Box]) -> n
         traces: same dtype and shape, 1 where there is ink, be it faint.
         boxes: those of the marks of `traces` that may be frames.
     """
-    cleared = mask.copy()
+    cleared = mask
     for left, top, width, height in boxes:
         band = max(2, round(0.08 * min(width, height)))
         if min(width, height) < 4 * band:
@@ -1025,6 +1034,7 @@ def _without_frames(mask: np.ndarray, traces: np.ndarray, boxes: list[Box]) -> n
         if sum(side.any(axis=0).mean() > 0.8 for side in sides) >= 3:
             lines = _lines(window, thickest=0.1, margin=0.15)
             if len(lines) >= 3:
+                cleared = mask.copy() if cleared is mask else cleared
                 cleared[place] &= _without_lines(mask[place], lines)
     return cleared
 
@@ -1387,8 +1397,9 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     upright = open_picture(picture)
     model = load_model(READER) if model is None else model
     readings = []
-    for sheet in find_sheets(upright):
-        digits, sure = _read_sheet(upright, sheet, model)
+    shrunk = _shrunk(upright, WORKING_SIDES[0])
+    for sheet in find_sheets(shrunk):
+        digits, sure = _read_sheet(upright, shrunk, sheet, model)
         if sure:
             return digits
         readings.append(digits)
@@ -1399,20 +1410,24 @@ def _mean_probability(digits: list[Digit]) -> float:
     return float(np.mean([d.probability for d in digits])) if digits else 0.0
 
 
+def _shrunk(picture: np.ndarray, longest: int) -> np.ndarray:
+    """The picture itself, or a smaller one whose longer side has `longest` pixels."""
+    if max(picture.shape) <= longest:
+        return picture
+    return cv2.resize(picture, size_within(picture.shape, longest), interpolation=cv2.INTER_AREA)
+
+
 def _read_sheet(
-    upright: np.ndarray, sheet: np.ndarray | None, model: keras.Model
+    upright: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None, model: keras.Model
 ) -> tuple[list[Digit], bool]:
-    """The digits on a sheet, and whether they are surely all that is there."""
+    """The digits on a sheet (None: the picture), and whether they are surely all that is there."""
     height, width = upright.shape[:2]
-    for side in WORKING_SIDES:
-        working = upright
-        if max(height, width) > side:
-            size = size_within(upright.shape, side)
-            working = cv2.resize(upright, size, interpolation=cv2.INTER_AREA)
+    working, rows = shrunk, find_marks(ink_of(shrunk, sheet))
+    heights = [mark.box[3] for row in rows for mark in row]
+    if shrunk is not upright and not (heights and np.median(heights) >= LARGE):
+        working = _shrunk(upright, WORKING_SIDES[1])
         rows = find_marks(ink_of(working, sheet))
         heights = [mark.box[3] for row in rows for mark in row]
-        if working is upright or (heights and np.median(heights) >= LARGE):
-            break
 
     def predict(marks: list[Mark]) -> np.ndarray:
         images = np.stack([to_mnist(mark.ink) for mark in marks])
@@ -1422,15 +1437,19 @@ def _read_sheet(
         return np.pad(rows, ((0, 0), (0, 12 - rows.shape[1])))
 
     scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
-    digits, tallest = [], 0
+    digits, sides = [], []
     for mark, row in _choose(rows, predict) if rows else []:
         if sheet is not None and not _is_on(sheet, mark.box, working.shape):
             continue  # the edge of the sheet, or cut off by it
         box = tuple(int(v) for v in mark.box * scale)
         image = to_mnist(mark.ink)
         digits.append(Digit(int(row[:10].argmax()), float(row[:10].max()), box, image, row[:10]))
-        tallest = max(tallest, mark.box[3])
-    sure = bool(digits) and min(d.probability for d in digits) > SURE and max(heights) <= tallest
+        sides.append(mark.box[3])
+    sure = (
+        bool(digits)
+        and min(d.probability for d in digits) > SURE
+        and max(heights) == max(sides) < 2.5 * min(sides)  # all are digits, and of one hand
+    )
     return digits, sure
 
 
