@@ -1397,7 +1397,7 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     upright = open_picture(picture)
     model = load_model(READER) if model is None else model
     readings = []
-    shrunk = _shrunk(upright, WORKING_SIDES[0])
+    shrunk = shrunk_to(upright, WORKING_SIDES[0])
     for sheet in find_sheets(shrunk):
         digits, sure = _read_sheet(upright, shrunk, sheet, model)
         if sure:
@@ -1410,7 +1410,7 @@ def _mean_probability(digits: list[Digit]) -> float:
     return float(np.mean([d.probability for d in digits])) if digits else 0.0
 
 
-def _shrunk(picture: np.ndarray, longest: int) -> np.ndarray:
+def shrunk_to(picture: np.ndarray, longest: int) -> np.ndarray:
     """The picture itself, or a smaller one whose longer side has `longest` pixels."""
     if max(picture.shape) <= longest:
         return picture
@@ -1425,7 +1425,7 @@ def _read_sheet(
     working, rows = shrunk, find_marks(ink_of(shrunk, sheet))
     heights = [mark.box[3] for row in rows for mark in row]
     if shrunk is not upright and not (heights and np.median(heights) >= LARGE):
-        working = _shrunk(upright, WORKING_SIDES[1])
+        working = shrunk_to(upright, WORKING_SIDES[1])
         rows = find_marks(ink_of(working, sheet))
         heights = [mark.box[3] for row in rows for mark in row]
 

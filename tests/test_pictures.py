@@ -320,7 +320,7 @@ def test_what_lies_beside_the_sheet_is_left_out(shipped, draw, least):
     assert share_read(*photos_of(30, draw=draw, margin=0.8, shadow=0), shipped) >= least
 
 
-def test_a_sheet_is_found_and_plain_paper_has_none(seven):
+def test_a_sheet_is_found_and_plain_paper_has_none():
     (picture,), _ = photos_of(1, height=200, shadow=0)
     assert utils.find_sheets(picture) == [None]
     sheet, whole, *_ = utils.find_sheets(on_a_table(picture, None))

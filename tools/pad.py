@@ -152,9 +152,7 @@ def _reading_html(name: str, content: bytes, model: keras.Model | None) -> str:
             f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
         )
     height, width = picture.shape[:2]
-    if max(height, width) > SHOWN_SIDE:
-        size = utils.size_within(picture.shape, SHOWN_SIDE)
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    picture = utils.shrunk_to(picture, SHOWN_SIDE)
     read = f"read {digits_text(digits)}" if digits else "no digit found"
     boxes = "".join(_box_html(d, width, height) for d in digits)
     source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")
