@@ -1,6 +1,7 @@
 """Reading digits from pictures: the samples, every kind of picture, and what is no picture."""
 
 import difflib
+import functools
 import io
 import json
 import subprocess
@@ -34,10 +35,15 @@ def shipped():
     return keras.models.load_model(utils.SHIPPED / "reader.keras", compile=False)
 
 
+@functools.cache
+def training_digits() -> tuple[np.ndarray, np.ndarray]:
+    return utils.load_mnist()[0]
+
+
 @pytest.fixture(scope="module")
 def seven() -> np.ndarray:
     """A photo-like 7, dark on light: uint8, shape (H, W, 3)."""
-    (images, labels), _ = utils.load_mnist()
+    images, labels = training_digits()
     digit = images[labels == 7][:1]
     return make_samples.photograph([digit], make_samples.Scene(), np.random.default_rng(0))
 
@@ -161,8 +167,7 @@ def test_drawing_on_a_transparent_canvas(seven, shipped, pen):
 @pytest.mark.parametrize("side", [28, 100, 600])
 def test_mnist_digits_survive_a_file(shipped, side):
     """Pictures of training digits, dark on light, agree with the digits themselves."""
-    (images, _), _ = utils.load_mnist()
-    images = images[:100]
+    images = training_digits()[0][:100]
     direct = shipped.predict(utils.to_input(images), verbose=0).argmax(axis=1)
     found = [
         read(255 - cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC), shipped)
@@ -209,7 +214,7 @@ def test_two_rings_that_touch_are_cut_between_them():
 
 def some_digits(count: int, seed: int) -> tuple[np.ndarray, str]:
     """Training digits, uint8 of shape (count, 28, 28), and what they say."""
-    (images, labels), _ = utils.load_mnist()
+    images, labels = training_digits()
     chosen = np.random.default_rng(seed).choice(len(images), count, replace=False)
     return images[chosen], "".join(map(str, labels[chosen]))
 
