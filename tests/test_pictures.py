@@ -23,6 +23,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
 import utils
+from tools import decode, divide
 
 SAMPLES = utils.DATA / "samples"
 
@@ -337,8 +338,8 @@ def test_pieces_far_above_one_another_are_no_digit():
     upper, near, far = (
         utils.Mark((10, y, 8, 40), np.ones((40, 8), np.float32)) for y in (0, 45, 80)
     )
-    assert utils._may_be_one([upper, near], True, 40)
-    assert not utils._may_be_one([upper, far], True, 40)
+    assert divide._may_be_one([upper, near], True, 40)
+    assert not divide._may_be_one([upper, far], True, 40)
 
 
 def test_what_shines_through_the_paper_is_no_writing(shipped):
@@ -596,7 +597,7 @@ def test_fifty_megapixels_are_read_within_a_gigabyte(tmp_path, mode, form, optio
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no /dev/zero")
 def test_a_file_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(utils, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(decode, "MAX_BYTES", 1_000_000)
     with pytest.raises(utils.ImageError, match="/dev/zero has more than 1 MB"):
         utils.read_digits("/dev/zero")
 
@@ -627,7 +628,7 @@ def test_heic_without_its_package_says_how_to_get_it(monkeypatch, brand):
 
 
 def test_damaged_heic_with_its_package_is_refused_as_damaged(monkeypatch):
-    monkeypatch.setattr(utils, "_heif_formats", lambda: ("HEIF",))
+    monkeypatch.setattr(decode, "_heif_formats", lambda: ("HEIF",))
     with pytest.raises(utils.ImageError, match="no picture that can be read"):
         utils.read_digits(a_heic_start(b"heic"))
 

@@ -1,0 +1,295 @@
+"""From marks to digits: which marks are one digit, which are pieces of one, which are several.
+
+A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
+network says how probable each reading is, and of all ways to divide a row the most probable one
+is taken. `choose_digits` does it; it works on any rows of marks and any network of twelve answers.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from tools.marks import Mark
+
+NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
+SURE = 0.9  # a mark read with this probability is not joined to its neighbours
+NONE = 0.3  # what the probability of "no digit" is multiplied with: who asks has written digits
+NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
+LEAST = 0.2  # a digit that is less probable than this is not reported
+LOW = 0.05  # the same for a digit not half as high as its row
+OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
+STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
+CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least
+MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
+CUT_FROM = 0.05  # a mark is cut where "several" is more probable
+MOST_CUTS = 14  # of a mark, the cheapest
+MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
+
+
+def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark, np.ndarray]]:
+    """Decide which marks are digits, which are pieces of one, and which several that touch.
+
+    A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
+    network says how probable each reading is; of all ways to divide a row the most probable one
+    is taken (dynamic programming along the row).
+
+    Args:
+        rows: as `find_marks` returns them.
+        predict: takes marks, gives float32 of shape (n, 12), the ten digits, "no digit", "several".
+
+    Returns:
+        The digits in reading order, each with its probabilities.
+    """
+    marks = [mark for row in rows for mark in row]
+    known = {id(mark): row for mark, row in zip(marks, predict(marks), strict=True)}
+    plans = [_ways_to_divide(row, known) for row in rows]
+    new = [part.mark for plan in plans for part in plan if id(part.mark) not in known]
+    if new:
+        known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
+    return [item for plan in plans for item in _most_probable(plan, known)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a row that may be read as one digit, or as none.
+
+    Attributes:
+        start, end: which of the row's pieces it holds.
+        mark: their ink.
+        prior: how probable it is that these pieces make a digit, before the network is asked.
+        prior_none: the same for "no digit".
+    """
+
+    start: int
+    end: int
+    mark: Mark
+    prior: float
+    prior_none: float
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A whole mark, or what lies between two neighbouring cuts of one.
+
+    Attributes:
+        mark: the whole mark.
+        left, right: its cuts, as `find_cuts` returns them; None is the mark's end.
+        prior: how probable it is that a digit begins here, before the network is asked.
+        cut: how probable it is that the mark has to be cut.
+        unsure: whether the network may be wrong about the whole mark.
+    """
+
+    mark: Mark
+    left: np.ndarray | None
+    right: np.ndarray | None
+    prior: float
+    cut: float
+    unsure: bool
+
+
+def _stretch(pieces: list[_Piece]) -> list[Mark]:
+    """The marks, or parts of them, that consecutive pieces make."""
+    parts = []
+    for _, group in itertools.groupby(pieces, key=lambda piece: id(piece.mark)):
+        first, *rest = group
+        parts.append(part_between(first.mark, first.left, (rest or [first])[-1].right))
+    return [part for part in parts if part is not None]
+
+
+def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
+    """All parts of a row that are worth a look, sorted by where they start."""
+    heights = np.array([mark.box[3] for mark in row])
+    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
+    for before, mark in zip([None, *row], row, strict=False):
+        probabilities = known[id(mark)]
+        wide = mark.box[2] > 0.5 * mark.box[3]
+        cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > CUT_FROM else []
+        wholes[len(pieces)] = len(pieces) + len(cuts) + 1, mark
+        apart = before is None or _overlap(_stretch(pieces[-1:])[0], mark) <= 0.3
+        unsure = probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall
+        # Both priors count once for each mark: at its first piece.
+        prior, cut = 1.0 if apart else OVERLAPPING, probabilities[SEVERAL] if cuts else 1.0
+        for left, right in itertools.pairwise([None, *cuts, None]):
+            pieces.append(_Piece(mark, left, right, prior, cut, unsure))
+            prior, cut = 1.0, 1.0
+    starts = [p.mark.box[0] + (0 if p.left is None else p.left.mean()) for p in pieces]
+    ends = [p.mark.box[0] + (p.mark.box[2] if p.right is None else p.right.mean()) for p in pieces]
+    parts, widest = [], 1.6 * heights.max()  # narrower ones are looked at in `_may_be_one`
+    for start in range(len(pieces)):
+        last, mark = wholes.get(start, (start + 1, None))
+        for end in sorted({*range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1), last}):
+            whole = mark if end == last else None
+            too_wide = ends[end - 1] - starts[start] > widest
+            members = [whole] if whole else [] if too_wide else _stretch(pieces[start:end])
+            if not members:
+                continue
+            top = min(m.box[1] for m in members)
+            height = max(m.box[1] + m.box[3] for m in members) - top
+            first = pieces[start].prior
+            prior = first * (LOW if height < 0.5 * tall else 1)
+            cut = math.prod(piece.cut for piece in pieces[start:end])
+            if whole:
+                parts.append(_Part(start, end, whole, prior, NONE))
+            elif end == start + 1:
+                none = NONE_CUT_OFF * first * cut
+                parts.append(_Part(start, end, members[0], prior * cut, none))
+            elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
+                parts.append(_Part(start, end, _join(members), prior * cut, 0))
+    return parts
+
+
+def _overlap(a: Mark, b: Mark) -> float:
+    """How much two marks lie above one another, as a share of the narrower one's width."""
+    shared = min(a.box[0] + a.box[2], b.box[0] + b.box[2]) - max(a.box[0], b.box[0])
+    return shared / min(a.box[2], b.box[2])
+
+
+def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
+    """Tell whether neighbouring marks, or pieces of one mark, may be one digit."""
+    lefts = [m.box[0] for m in members]
+    rights = [m.box[0] + m.box[2] for m in members]
+    tops, bottoms = zip(*sorted((m.box[1], m.box[1] + m.box[3]) for m in members), strict=True)
+    height = max(bottoms) - tops[0]
+    if max(rights) - min(lefts) >= 1.3 * max(tall, height):
+        return False
+    # Nor does a piece hang far above the others.
+    reached = itertools.accumulate(bottoms, max)
+    if any(top - bottom > 0.3 * tall for bottom, top in zip(reached, tops[1:], strict=False)):
+        return False
+    gaps = [left - right for left, right in zip(lefts[1:], rights[:-1], strict=True)]
+    if not gaps:  # the pieces are of one mark
+        return True
+    return max(gaps) < 0.3 * tall and (unsure or min(gaps) < 0)
+
+
+def _most_probable(
+    parts: list[_Part], known: dict[int, np.ndarray]
+) -> list[tuple[Mark, np.ndarray]]:
+    """The digits of the most probable way to divide a row."""
+    # For each place between two pieces: how probable the best way to it is, and its last part.
+    best: dict[int, tuple[float, _Part | None, bool]] = {0: (0.0, None, False)}
+    for part in parts:
+        if part.start not in best:
+            continue
+        row = known[id(part.mark)]
+        # A mark of several digits that cannot be cut is none, a part that is still several as well.
+        none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
+        readings = [(none * part.prior_none, False)]
+        if row[:10].max() > LEAST:
+            readings.append((row[:10].max() * part.prior, True))
+        for probability, is_digit in readings:
+            total = best[part.start][0] + float(np.log(probability + 1e-9))
+            if part.end not in best or total > best[part.end][0]:
+                best[part.end] = (total, part, is_digit)
+    digits, place = [], max(best)
+    while place:
+        _, part, is_digit = best[place]
+        if is_digit:
+            digits.append((part.mark, known[id(part.mark)]))
+        place = part.start
+    return digits[::-1]
+
+
+def _join(marks: list[Mark]) -> Mark:
+    """Several marks as one."""
+    if len(marks) == 1:
+        return marks[0]
+    left, top = (min(m.box[i] for m in marks) for i in (0, 1))
+    right, bottom = (max(m.box[i] + m.box[i + 2] for m in marks) for i in (0, 1))
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for m in marks:
+        x, y = m.box[0] - left, m.box[1] - top
+        window = ink[y : y + m.box[3], x : x + m.box[2]]
+        np.maximum(window, m.ink, out=window)
+    return Mark((left, top, right - left, bottom - top), ink)
+
+
+def find_cuts(mark: Mark) -> list[np.ndarray]:
+    """Find paths from the top to the bottom of a mark that cross few strokes, to cut it there.
+
+    For each place in the middle row, the cheapest path through it is found by dynamic programming,
+    once from the top and once from the bottom. A path moves at most one pixel aside in each row.
+    It costs what ink lies on it, and something for each stroke that it crosses: digits touch at
+    one place, the way through a loop crosses two.
+
+    Returns:
+        The paths from left to right, at most `MOST_CUTS`: int, shape (height,), the column
+        right of the cut in each row.
+    """
+    rows = 32
+    columns = max(4, round(mark.box[2] * rows / mark.box[3]))
+    small = cv2.resize(mark.ink, (columns, rows), interpolation=cv2.INTER_AREA)
+    stroke = STROKE_COST * rows / 2  # once where a path enters a stroke, once where it leaves it
+
+    def descend(lines: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Cost of the cheapest path to each column of the last line, and the steps on the way."""
+        # Of each pixel the three above it: what it costs to go on from there, shape (.., .., 3).
+        above = np.lib.stride_tricks.sliding_window_view(np.pad(lines, ((0, 0), (1, 1))), 3, axis=1)
+        entering = stroke * np.abs(lines[1:, :, None] - above[:-1]) + [0.02, 0, 0.02]
+        cost, steps = lines[0] * (1 + stroke), []
+        for line, enter in zip(lines[1:], entering, strict=True):
+            padded = np.pad(cost, 1, constant_values=np.inf)
+            choices = np.lib.stride_tricks.sliding_window_view(padded, 3) + enter
+            steps.append(choices.argmin(axis=1) - 1)
+            cost = choices.min(axis=1) + line
+        return cost, steps
+
+    half = rows // 2
+    (above, steps_up), (below, steps_down) = descend(small[:half]), descend(small[: half - 1 : -1])
+    # Where the halves meet, a path may enter or leave a stroke as well.
+    cost = above + below + stroke * np.abs(small[half - 1] - small[half])
+    halves = []
+    for steps in (steps_up, steps_down):
+        path = [np.arange(columns)]
+        for step in reversed(steps):
+            path.append(path[-1] + step[path[-1]])
+        halves.append(np.stack(path, axis=1))
+    paths = np.concatenate([halves[0][:, ::-1], halves[1]], axis=1)  # of shape (columns, rows)
+    chosen, near = [], np.zeros(columns, bool)  # near: too close to one that was chosen
+    for x in np.argsort(cost, kind="stable"):
+        if cost[x] > MOST_COST * rows or len(chosen) == MOST_CUTS:
+            break
+        if not near[x]:
+            chosen.append(paths[x])
+            near |= np.abs(paths - paths[x]).mean(axis=1) < CUTS_APART * rows
+    places = np.linspace(0, rows - 1, mark.box[3])
+    scale = mark.box[2] / columns
+    cuts: list[np.ndarray | None] = [None]
+    for path in sorted(chosen, key=np.mean):
+        cut = np.round((np.interp(places, range(rows), path) + 0.5) * scale).astype(int)
+        if part_between(mark, cuts[-1], cut) and part_between(mark, cut, None):
+            cuts.append(cut)
+    return cuts[1:]
+
+
+def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) -> Mark | None:
+    """The part of a mark from one cut to another, as `find_cuts` returns them.
+
+    Args:
+        mark: the whole mark.
+        left, right: the cuts, int, shape (height,), columns of `mark.ink`; None is the mark's end.
+
+    Returns:
+        The part; None where no ink lies between.
+    """
+    if left is None and right is None:
+        return mark
+    # What lies outside of both cuts is not even looked at: there may be many parts.
+    first = 0 if left is None else max(int(left.min()), 0)
+    last = mark.box[2] if right is None else min(int(right.max()), mark.box[2])
+    columns, own = np.arange(first, last), mark.ink[:, first:last]
+    if left is not None:
+        own = own * (columns >= left[:, None])
+    if right is not None:
+        own = own * (columns < right[:, None])
+    ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
+    if not len(xs):
+        return None
+    left_edge = mark.box[0] + first + xs[0]
+    box = (left_edge, mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
+    return Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])
