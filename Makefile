@@ -67,6 +67,9 @@ $(READY): requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found."; \
 	  echo "Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a few minutes, once."
+	@if test "$(VENV)" != .venv && test -e "$(VENV)" && ! test -e "$(VENV)/pyvenv.cfg" && test -n "$$(ls -A "$(VENV)")"; then \
+	  echo "$(VENV) is no virtual environment. Give VENV another name, or delete it yourself."; exit 1; \
+	fi
 	@rm -rf "$(VENV)"
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) \

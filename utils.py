@@ -35,7 +35,7 @@ import pandas as pd
 from tools.decode import open_picture
 from tools.divide import NO_DIGIT, SEVERAL, SURE, choose_digits, find_cuts, part_between  # noqa: F401
 from tools.errors import CourseError, DataError, ImageError, ModelError  # noqa: F401
-from tools.marks import Box, Mark, find_marks
+from tools.marks import LEAST_INK, Box, Mark, find_marks
 from tools.paper import (  # noqa: F401
     find_sheets,
     ink_of,
@@ -44,6 +44,7 @@ from tools.paper import (  # noqa: F401
     median_around,
     shrunk_to,
     size_within,
+    to_grey,
 )
 
 # --- 1. Set-up ------------------------------------------------------------------------------------
@@ -158,6 +159,9 @@ def to_input(images: np.ndarray) -> np.ndarray:
 
     Returns:
         float32, shape (n, 28, 28, 1), 0 to 1.
+
+    Raises:
+        ValueError: the array has another shape or dtype.
     """
     if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
         raise ValueError(
@@ -245,16 +249,22 @@ def save_model(model: keras.Model, name: str) -> Path:
     """
     bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
-    return write_whole(MODELS / (name if "." in name else f"{name}.keras"), bare.save)
+    return write_whole(MODELS / _file_of(name), bare.save)
+
+
+def _file_of(name: str) -> str:
+    return name if name.endswith((".keras", ".h5")) else f"{name}.keras"
 
 
 def load_model(name: str) -> keras.Model:
     """Load the model that you trained, `models/NAME.keras`, or else the one that ships.
 
+    Each file is read once: whoever asks for the same name gets the same model.
+
     Raises:
         ModelError: there is no such model, or its file is damaged.
     """
-    candidates = [folder / f"{name}.keras" for folder in (MODELS, SHIPPED)]
+    candidates = [folder / _file_of(name) for folder in (MODELS, SHIPPED)]
     path = next((path for path in candidates if path.is_file()), None)
     if path is None:
         known = f"The course makes {', '.join(MADE_BY)}; a model of your own has to be saved first."
@@ -321,8 +331,11 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
 
     Returns:
         uint8, shape (28, 28), 0 (paper) to 255 (ink).
+
+    Raises:
+        ValueError: there is no ink.
     """
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.15) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.max(axis=axis) > LEAST_INK) for axis in (1, 0))
     if not len(rows):
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
@@ -372,12 +385,12 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
         ImageError: the input is no readable picture.
         ModelError: there is no model, or it is damaged.
     """
-    upright = open_picture(picture)
+    grey = to_grey(open_picture(picture))
     model = load_model(READER) if model is None else model
     readings = []
-    shrunk = shrunk_to(upright, WORKING_SIDES[0])
+    shrunk = shrunk_to(grey, WORKING_SIDES[0])
     for sheet in find_sheets(shrunk):
-        digits, sure = _read_sheet(upright, shrunk, sheet, model)
+        digits, sure = _read_sheet(grey, shrunk, sheet, model)
         if sure:
             return digits
         readings.append(digits)
@@ -389,14 +402,14 @@ def _mean_probability(digits: list[Digit]) -> float:
 
 
 def _read_sheet(
-    upright: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None, model: keras.Model
+    grey: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None, model: keras.Model
 ) -> tuple[list[Digit], bool]:
     """The digits on a sheet (None: the picture), and whether they are surely all that is there."""
-    height, width = upright.shape[:2]
+    height, width = grey.shape
     working, rows = shrunk, find_marks(ink_of(shrunk, sheet))
     heights = [mark.box[3] for row in rows for mark in row]
-    if shrunk is not upright and not (heights and np.median(heights) >= LARGE):
-        working = shrunk_to(upright, WORKING_SIDES[1])
+    if shrunk is not grey and not (heights and np.median(heights) >= LARGE):
+        working = shrunk_to(grey, WORKING_SIDES[1])
         rows = find_marks(ink_of(working, sheet))
         heights = [mark.box[3] for row in rows for mark in row]
 
@@ -533,4 +546,5 @@ def _table_of(readings: Iterator[tuple[str, list[Digit], str]]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no valid text
     raise SystemExit(main())

@@ -74,6 +74,16 @@ def test_upload_escapes_the_file_s_name():
     assert "<script>" not in page and "&lt;script&gt;.jpg</b>: " in page
 
 
+def test_the_pad_starts_tensorflow_and_says_nothing():
+    """As in the app's notebook, where nothing else has imported utils before."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    result = subprocess.run(
+        [sys.executable, "-c", "from tools import pad; pad.drawing_pad()"],
+        cwd=ROOT, env=environment | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """The page of `make app`, on a free port."""

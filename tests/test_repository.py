@@ -109,8 +109,8 @@ def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
     (images, _), _ = utils.load_mnist()
     for rows in ([1], [3, 2]):
         kind = speed.Kind("small photo", rows, (400, 300))
-        model, rng = utils.load_model("cnn"), np.random.default_rng(0)
-        row = speed.measure_kind(kind, images, model, rng)
+        networks = utils.load_model("reader"), utils.load_model("cnn")
+        row = speed.measure_kind(kind, images, *networks, np.random.default_rng(0))
         assert row["digits"] == sum(rows) and row["runs"] == 6
         parts = ("decoding", "rest", "together")
         assert all(0 < row[f"{p}, median"] <= row[f"{p}, 95th percentile"] for p in parts)
@@ -132,7 +132,7 @@ def test_lint_is_clean():
         assert result.returncode == 0, result.stdout
 
 
-def test_the_reader_that_ships_is_trained_on_the_full_budget():
+def test_the_tool_that_trains_the_reader_finds_the_budget_in_the_notebook():
     """The notebook stores a short training; the tool has to find where to lengthen it."""
     notebook = nbformat.read(ROOT / "notebooks" / "10_reading_network.ipynb", as_version=4)
     changed = [cell for cell in notebook.cells if reader.to_full_budget(cell.source) != cell.source]

@@ -1,1 +1,1 @@
-"""What stands behind the commands of the Makefile; notebook 06 imports `tools.pad`."""
+"""The steps from a picture to marks (see utils.py), the pad, and what the Makefile calls."""

@@ -84,7 +84,7 @@ def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
                 "pillow-heif. Or save it as JPEG first."
             ) from error
         raise ImageError(
-            f"{name} is no picture that can be read. Use PNG, JPEG, GIF, BMP, WebP or TIFF."
+            f"{name} is no picture that can be read. Use PNG, JPEG, GIF, BMP, WebP, AVIF or TIFF."
         ) from error
 
 
@@ -109,6 +109,8 @@ def _scans_of_jpeg(content: bytes) -> int:
         if marker[0] == b"\xff\xd9":  # the end
             break
         scans += marker[0] == b"\xff\xda"
+        if scans > MAX_SCANS:
+            break
         segment = marker.end()
         place = segment + int.from_bytes(content[segment : segment + 2], "big")
     return scans
@@ -131,30 +133,26 @@ def _is_heic(content: bytes) -> bool:
 def _image_from_array(array: np.ndarray) -> Image.Image:
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ImageError(f"Expected shape (H, W), (H, W, 3) or (H, W, 4), not {array.shape}.")
-    if array.size:
-        _check_size(array.shape[1], array.shape[0])
+    _check_size(array.shape[1], array.shape[0])
     if array.dtype == bool:
         array = array.astype(np.uint8) * np.uint8(255)
     elif np.issubdtype(array.dtype, np.floating):
         array = _float_to_uint8(array)
     elif array.dtype != np.uint8:
         raise ImageError(f"Expected an array of uint8 or float, not {array.dtype}.")
-    if not array.size:
-        raise ImageError(f"The picture has no pixels: shape {array.shape}.")
     return Image.fromarray(np.ascontiguousarray(array))
 
 
 def _float_to_uint8(array: np.ndarray) -> np.ndarray:
     """0 to 1 becomes 0 to 255, row by row, so that a large array needs no second one of floats."""
-    if array.size:
-        lowest, highest = float(array.min()), float(array.max())
-        if not math.isfinite(lowest) or not math.isfinite(highest):  # NaN is passed on by both
-            raise ImageError("The array holds NaN or infinite values.")
-        if lowest < 0 or highest > 1:
-            raise ImageError(
-                f"A float array must lie in [0, 1], this one goes from {lowest:.3g} to "
-                f"{highest:.3g}. Divide it by its maximum, or pass uint8."
-            )
+    lowest, highest = float(array.min()), float(array.max())
+    if not math.isfinite(lowest) or not math.isfinite(highest):  # NaN is passed on by both
+        raise ImageError("The array holds NaN or infinite values.")
+    if lowest < 0 or highest > 1:
+        raise ImageError(
+            f"A float array must lie in [0, 1], this one goes from {lowest:.3g} to "
+            f"{highest:.3g}. Divide it by its maximum, or pass uint8."
+        )
     result = np.empty(array.shape, np.uint8)
     for row, values in zip(result, array, strict=True):
         row[:] = np.round(values * 255)

@@ -1,8 +1,6 @@
 """From marks to digits: which marks are one digit, which are pieces of one, which are several.
 
-A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
-network says how probable each reading is, and of all ways to divide a row the most probable one
-is taken. `choose_digits` does it; it works on any rows of marks and any network of twelve answers.
+`choose_digits` is the whole of it; `find_cuts` and `part_between` cut marks in pieces for it.
 """
 
 import itertools
@@ -20,7 +18,7 @@ SURE = 0.9  # a mark read with this probability is not joined to its neighbours
 NONE = 0.3  # what the probability of "no digit" is multiplied with: who asks has written digits
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
 LEAST = 0.2  # a digit that is less probable than this is not reported
-LOW = 0.05  # the same for a digit not half as high as its row
+LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
 CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+LEAST_INK = 0.15  # ink; what is fainter is no part of a digit
 LEAST_DARKNESS = 0.5  # of the darkest mark's
 MOST_MARKS = 4000  # in one picture; the largest are kept
 FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
 LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
-BROKEN = 0.03  # of the tallest mark's size: a gap up to twice as wide is one in a stroke
+SPECK = 0.05  # of the longest mark; smaller ones are dust
+BROKEN = 0.03  # of the longest mark: a gap up to twice as wide is one in a stroke
 Box = tuple[int, int, int, int]
 
 
@@ -38,23 +40,30 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
         Rows from the top, in each the marks from left to right.
     """
     mask, labels, boxes = _writing_in(ink)
-    tallest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
-    if tallest < LEAST_SIDE:
+    longest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
+    if longest < LEAST_SIDE:
         return []
-    # Join the parts of a stroke with a narrow gap: widen the ink, number it, narrow it again.
-    reach = max(1, round(BROKEN * tallest))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    labels, boxes = _components(cv2.dilate(_without_specks(labels, boxes, 0.05 * tallest), kernel))
-    labels *= mask
-    boxes = [_narrowed(box, reach, ink.shape) for box in boxes]
+    # One piece has nothing to be joined to, and joining takes its time.
+    if sum(max(box[2:]) >= SPECK * longest for box in boxes) > 1:
+        labels, boxes = _joined(mask, labels, boxes, longest)
     large = [
         (n, box)
         for n, box in enumerate(boxes, 1)
-        if max(box[2:]) >= max(0.12 * tallest, 2) and not _is_sliver(box, ink.shape)
+        if max(box[2:]) >= max(0.12 * longest, 2) and not _is_sliver(box, ink.shape)
     ]
     large = sorted(large, key=lambda item: -max(item[1][2:]))[:MOST_MARKS]
     marks = _as_dark([_cut_out(ink, labels, n, box) for n, box in large])
     return _rows(marks) if marks else []
+
+
+def _joined(
+    mask: np.ndarray, labels: np.ndarray, boxes: list[Box], longest: int
+) -> tuple[np.ndarray, list[Box]]:
+    """Number the parts of a stroke with a narrow gap as one: widen the ink, narrow it again."""
+    reach = max(1, round(BROKEN * longest))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    labels, boxes = _components(cv2.dilate(_without_specks(labels, boxes, SPECK * longest), kernel))
+    return labels * mask, [_narrowed(box, reach, mask.shape) for box in boxes]
 
 
 def _as_dark(marks: list[Mark]) -> list[Mark]:
@@ -66,7 +75,8 @@ def _as_dark(marks: list[Mark]) -> list[Mark]:
         return []
     inked = [mark.ink[mark.ink > 0.1] for mark in marks]
     darkness = np.array([np.percentile(ink, 80) if ink.size else 0 for ink in inked])
-    return [m for m, dark in zip(marks, darkness) if dark > LEAST_DARKNESS * darkness.max()]
+    least = max(LEAST_DARKNESS * darkness.max(), LEAST_INK)
+    return [m for m, dark in zip(marks, darkness) if dark > least]
 
 
 def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
@@ -75,6 +85,7 @@ def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
     Returns:
         This mask, and its components: their numbers at each pixel, and their boxes.
     """
+    ink = _without_lines_and_frames(ink)
     # A little blur closes the gaps of a dry pen. It thins a fine pen's ink, so the threshold is a
     # share of what is left of it.
     even = cv2.GaussianBlur(ink, (0, 0), max(0.5, max(ink.shape) / 400))
@@ -85,17 +96,23 @@ def _writing_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Box]]:
     labels, boxes = _components(mask)
     if _is_texture(mask, boxes):
         return np.zeros_like(mask), labels, []
-    # Lines and frames may be fainter than the writing: they are looked for in all that is no paper.
-    whole, traces = mask, mask | (ink > FAINT).astype(np.uint8)
-    faint_boxes = _components(traces)[1]
-    if any(_is_long(box, mask.shape) for box in faint_boxes):
-        lines = _lines(traces, thickest=0.03)
-        mask, traces = (_without_lines(part, lines) for part in (mask, traces))
-        faint_boxes = _components(traces)[1]
-    biggest = max((max(box[2:]) for box in faint_boxes), default=0)
-    large = [box for box in faint_boxes if max(box[2:]) > 0.3 * biggest]
-    rest = _without_frames(mask, traces, large)
-    return rest, *((labels, boxes) if rest is whole else _components(rest))
+    return mask, labels, boxes
+
+
+def _without_lines_and_frames(ink: np.ndarray) -> np.ndarray:
+    """The ink without ruled lines, squares and the frames of cells; same shape and dtype."""
+    whole = (ink > FAINT).astype(np.uint8)  # lines may be fainter than the writing
+    _, boxes = _components(whole)
+    rest = whole
+    if any(_is_long(box, ink.shape) for box in boxes):
+        rest = _without_lines(whole, _lines(whole, thickest=0.03))
+        _, boxes = _components(rest)
+    longest = max((max(box[2:]) for box in boxes), default=0)
+    rest = _without_frames(rest, [box for box in boxes if max(box[2:]) > 0.3 * longest])
+    if rest is whole:
+        return ink
+    taken = cv2.dilate(whole & ~rest, np.ones((3, 3), np.uint8))  # a line has soft edges
+    return np.where(taken & ~rest, np.float32(0), ink)
 
 
 def _is_texture(mask: np.ndarray, boxes: list[Box]) -> bool:
@@ -157,7 +174,8 @@ def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
 
 def _rows(marks: list[Mark]) -> list[list[Mark]]:
     """Rows from the top, left to right in a row; a row may slope. Small marks join a near row."""
-    tall = np.median([m.box[3] for m in marks if m.box[3] >= 0.5 * max(m.box[3] for m in marks)])
+    heights = np.array([m.box[3] for m in marks])
+    tall = np.median(heights[heights >= 0.5 * heights.max()])
     rows: list[list[Mark]] = []
     for mark in sorted((m for m in marks if m.box[3] >= 0.5 * tall), key=lambda m: m.box[0]):
         _, top, _, height = mark.box
@@ -243,7 +261,8 @@ def _lying_lines(
     reach = max(3, round(0.05 * min(mask.shape)), round(thickest * max(mask.shape)))
     scale = min(1, 400 / mask.shape[1])
     size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
-    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+    # A line of one pixel may cover a third of a pixel here, and be shared between two rows.
+    small = (cv2.resize(255 * mask, size, interpolation=cv2.INTER_AREA) > 40).astype(np.uint8)
     least = round(0.4 * small.shape[1])  # pixels on a line; it need not be quite straight
     level = np.pi / 2
     found = cv2.HoughLines(small, 1, np.pi / 360, least, None, 0, 0, level - 0.12, level + 0.12)
@@ -297,13 +316,12 @@ def _line_through(
     return inked, usual
 
 
-def _without_frames(mask: np.ndarray, traces: np.ndarray, boxes: list[Box]) -> np.ndarray:
+def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
     """Take out the frames of form cells: marks with ink along at least three sides of their box.
 
     Args:
         mask: uint8, shape (H, W), 1 where there is ink.
-        traces: same dtype and shape, 1 where there is ink, be it faint.
-        boxes: those of the marks of `traces` that may be frames.
+        boxes: those of the marks that may be frames.
     """
     cleared = mask
     for left, top, width, height in boxes:
@@ -311,11 +329,11 @@ def _without_frames(mask: np.ndarray, traces: np.ndarray, boxes: list[Box]) -> n
         if min(width, height) < 4 * band:
             continue
         place = np.s_[top : top + height, left : left + width]
-        window = traces[place]
+        window = mask[place]
         sides = window[:band], window[-band:], window[:, :band].T, window[:, -band:].T
         if sum(side.any(axis=0).mean() > 0.8 for side in sides) >= 3:
             lines = _lines(window, thickest=0.1, margin=0.15)
             if len(lines) >= 3:
                 cleared = mask.copy() if cleared is mask else cleared
-                cleared[place] &= _without_lines(mask[place], lines)
+                cleared[place] &= _without_lines(window, lines)
     return cleared

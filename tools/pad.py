@@ -12,7 +12,6 @@ from pathlib import Path
 import anywidget
 import cv2
 import ipywidgets
-import keras
 import numpy as np
 import traitlets
 
@@ -36,7 +35,7 @@ class DrawingPad(anywidget.AnyWidget):
     details = traitlets.Unicode().tag(sync=True)  # HTML
 
 
-def drawing_pad(model: keras.Model | None = None) -> DrawingPad:
+def drawing_pad(model: utils.keras.Model | None = None) -> DrawingPad:
     """A pad that reads what is drawn on it, each time the pen is lifted.
 
     Args:
@@ -68,7 +67,7 @@ def drawing_pad(model: keras.Model | None = None) -> DrawingPad:
     return pad
 
 
-def upload_button(model: keras.Model | None = None) -> ipywidgets.VBox:
+def upload_button(model: utils.keras.Model | None = None) -> ipywidgets.VBox:
     """A button for one or several pictures; each is shown below with what is read in it.
 
     Args:
@@ -141,7 +140,7 @@ def _bar_html(digit: int, probability: float, best: bool) -> str:
     )
 
 
-def _reading_html(name: str, content: bytes, model: keras.Model | None) -> str:
+def _reading_html(name: str, content: bytes, model: utils.keras.Model | None) -> str:
     """A picture with a box around each digit and what was read above it, or why there is none."""
     name = html.escape(name)
     try:

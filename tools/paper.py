@@ -7,8 +7,13 @@ import numpy as np
 
 SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a sheet's edge
 LEAST_SHEET = 0.1  # of the picture's area
-LEAST_WITH_SHEET = 32  # pixels; a smaller picture shows a digit, and nothing beside its sheet
+LEAST_WITH_SHEET = 32  # pixels; a picture that is narrower shows nothing beside its sheet
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
+
+
+def to_grey(picture: np.ndarray) -> np.ndarray:
+    """Brightness of an RGB picture, uint8, shape (H, W); one that is grey is returned as it is."""
+    return picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def shrunk_to(picture: np.ndarray, longest: int) -> np.ndarray:
@@ -31,14 +36,14 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     paper's brightness.
 
     Args:
-        picture: uint8, shape (H, W, 3), RGB.
+        picture: uint8, shape (H, W, 3), RGB, or (H, W), grey.
         sheet: where the paper is, one of `find_sheets`; None: everywhere.
 
     Returns:
         float32, shape (H, W): 0 where there is paper, 1 for the darkest ink; all 0 if no mark
         stands out from the paper.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = to_grey(picture)
     small = _small(grey)
     if sheet is not None:
         sheet = cv2.resize(sheet, small.shape[::-1], interpolation=cv2.INTER_NEAREST)
@@ -141,15 +146,15 @@ def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
     picture; or the largest part, cut off by the border.
 
     Args:
-        picture: uint8, shape (H, W, 3), RGB.
+        picture: uint8, shape (H, W, 3), RGB, or (H, W), grey.
 
     Returns:
         Masks, the most probable first: uint8, the shape of `_small(picture)`, 1 on the sheet; None
         is the whole picture.
     """
-    small = cv2.medianBlur(_small(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)), 5)
-    if min(small.shape) < LEAST_WITH_SHEET:
+    if min(picture.shape[:2]) < LEAST_WITH_SHEET:
         return [None]
+    small = cv2.medianBlur(_small(to_grey(picture)), 5)
     step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     even = step < SHARP * np.maximum(cv2.dilate(small, np.ones((3, 3), np.uint8)), 32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
@@ -167,7 +172,7 @@ def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
 def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
     """Tell a sheet from paper between strokes.
 
-    It is a rectangle, nearly. Along its edge there is no ink. Beside it, and along the picture's
+    It is a rectangle, nearly, with little ink along its edge. Beside it, and along the picture's
     border, the brightness is another: at the share `least` of the pixels, or more.
     """
     if not LEAST_SHEET < mask.mean() < 0.97:
@@ -175,14 +180,14 @@ def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
     _, (width, height), _ = cv2.minAreaRect(cv2.findNonZero(mask))
     if mask.sum() < 0.85 * (width + 1) * (height + 1):
         return False
-    level = _fill_beside(mask, small).astype(np.float32)
+    level = _level_on(mask, small)
     differs = np.abs(small - level) / np.maximum(level, 32)
     wider, wide = (cv2.dilate(mask, np.ones((n, n), np.uint8)) for n in (11, 7))
     beside = (wider > wide) & (mask == 0)
     edge = mask > cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=1)
     border = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
     differing = [np.mean(part > 2 * SHARP) for part in (differs[beside], border) if part.size]
-    return bool(min(differing, default=0) > least and np.mean(differs[edge] > 0.15) < 0.05)
+    return bool(min(differing) > least and np.mean(differs[edge] > 0.15) < 0.3)
 
 
 def _between_corners(part: np.ndarray) -> np.ndarray:
@@ -196,11 +201,17 @@ def _between_corners(part: np.ndarray) -> np.ndarray:
 
 def _fill_beside(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
     """Go on beyond the sheet with the brightness that it has near there."""
+    return np.where(sheet, small, _level_on(sheet, small)).astype(np.uint8)
+
+
+def _level_on(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """The brightness of the sheet nearby, on it and beyond it; float32, same shape."""
     blur = functools.partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=0.1 * max(small.shape))
     weight = blur(sheet.astype(np.float32))
     level = blur(sheet * small.astype(np.float32)) / np.maximum(weight, 1e-3)
-    level = np.where(weight > 0.01, level, small[sheet > 0].mean())  # far away: the whole sheet's
-    return np.where(sheet, small, level).astype(np.uint8)
+    return np.where(
+        weight > 0.01, level, small[sheet > 0].mean(dtype=np.float32)
+    )  # far away: the whole sheet's
 
 
 def is_on(sheet: np.ndarray, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> bool:

@@ -53,8 +53,8 @@ def speed_table() -> str:
     lines = [
         "Milliseconds a picture, median (95th percentile) of "
         f"{runs} readings on {cores} CPU cores, the model already loaded. The usual way is to "
-        "decode, turn to grey, invert, resize to 28 × 28 and call `model.predict` with the same "
-        "model; both ways took turns.",
+        "decode, turn to grey, invert, resize to 28 × 28 and call `model.predict` of net (c); both "
+        "ways took turns.",
         "",
         "| picture | digits | decoding | the rest | `read_digits` | the usual way |",
         "|---|---|---|---|---|---|",
@@ -73,7 +73,7 @@ def speed_table() -> str:
 def reading_table() -> str:
     """A row a kind of picture: the share that is read rightly, with its interval."""
     lines = [
-        "| MNIST test digits, in pictures | number | read rightly, 95 % interval |",
+        "| MNIST test digits, in pictures | number | right, 95 % interval |",
         "|---|---|---|",
     ]
     for _, row in pd.read_csv(SHIPPED / "reading.csv").iterrows():

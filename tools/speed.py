@@ -94,19 +94,24 @@ def read_timed(data: bytes, model) -> tuple[float, float, int]:
     return once, total - once, len(digits)
 
 
-def measure_kind(kind: Kind, images: np.ndarray, model, rng: np.random.Generator) -> dict:
-    """One row of the table; both ways take turns, so that a busy moment meets both."""
+def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Generator) -> dict:
+    """One row of the table; both ways take turns, so that a busy moment meets both.
+
+    Args:
+        reader: the network that `read_digits` asks.
+        cnn: the network of the usual way.
+    """
     files = [make_picture(kind, images, rng) for _ in range(PICTURES)]
     one = sum(kind.rows) == 1
     for data in files[:2]:  # what is loaded once is no picture's doing
-        read_timed(data, model)
-        read_the_usual_way(data, model)
+        read_timed(data, reader)
+        read_the_usual_way(data, cnn)
     runs, usual = [], []
     for _ in range(ROUNDS):
         for data in files:
-            runs.append(read_timed(data, model))
+            runs.append(read_timed(data, reader))
             if one:
-                usual.append(milliseconds(read_the_usual_way, data, model)[0])
+                usual.append(milliseconds(read_the_usual_way, data, cnn)[0])
     decoding, rest, found = np.array(runs).T
     if found.mean() < 0.9 * sum(kind.rows):
         raise ValueError(f"{kind}: {found.mean():.1f} digits found a picture, too few to compare.")
@@ -121,9 +126,10 @@ def measure_kind(kind: Kind, images: np.ndarray, model, rng: np.random.Generator
 def measure() -> pd.DataFrame:
     """A row a kind of picture; times in milliseconds."""
     _, (images, _) = utils.load_mnist()
-    model, rng = utils.load_model("cnn"), np.random.default_rng(0)
+    reader, cnn = utils.load_model("reader"), utils.load_model("cnn")
+    rng = np.random.default_rng(0)
     rows = []
     for number, kind in enumerate(KINDS, 1):
         print(f"speed: kind {number} of {len(KINDS)}, {kind.name}", file=sys.stderr, flush=True)
-        rows.append(measure_kind(kind, images, model, rng))
+        rows.append(measure_kind(kind, images, reader, cnn, rng))
     return pd.DataFrame(rows).round(2)

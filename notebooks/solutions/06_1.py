@@ -1,2 +1,9 @@
-def as_number(digits):
-    return "".join(str(d.digit) for d in digits)
+def as_lines(digits):
+    text, before = "", -1
+    for d in digits:
+        left = d.box[0]
+        if left < before:
+            text += "\n"
+        text += str(d.digit)
+        before = left
+    return text
