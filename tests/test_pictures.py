@@ -341,7 +341,7 @@ def with_a_reflection(picture, scene):
         (on_a_table, 0.9),
         (in_a_black_border, 0.9),
         (beside_the_sheet, 0.8),
-        (with_a_reflection, 0.8),
+        (with_a_reflection, 0.9),
     ],
 )
 def test_what_lies_beside_the_sheet_is_left_out(shipped, draw, least):

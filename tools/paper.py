@@ -74,12 +74,13 @@ def _small(grey: np.ndarray) -> np.ndarray:
 def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
     """Tell whether the ink is brighter than the paper, from a picture and its `median_around`.
 
-    Ink lies far from the brightness of the paper around it, on one side: the third power keeps
-    the side and makes the large distances count. Strokes have sharp edges, reflected light has
-    not: a pixel counts as much as its surroundings differ.
+    Ink lies far from the brightness of the paper around it, on one side: a pixel counts by the
+    square of that distance, with its sign. Strokes have sharp edges, reflected light has not: it
+    also counts by the square of how much its neighbours differ.
     """
-    step = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return float((step * (grey.astype(np.float32) - around) ** 3).sum()) > 0
+    step = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
+    distance = grey.astype(np.float32) - around
+    return float((step**2 * distance * np.abs(distance)).sum()) > 0
 
 
 def median_around(grey: np.ndarray) -> np.ndarray:
@@ -209,9 +210,8 @@ def _level_on(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
     blur = functools.partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=0.1 * max(small.shape))
     weight = blur(sheet.astype(np.float32))
     level = blur(sheet * small.astype(np.float32)) / np.maximum(weight, 1e-3)
-    return np.where(
-        weight > 0.01, level, small[sheet > 0].mean(dtype=np.float32)
-    )  # far away: the whole sheet's
+    far_away = small[sheet > 0].mean(dtype=np.float32)  # the whole sheet's
+    return np.where(weight > 0.01, level, far_away)
 
 
 def is_on(sheet: np.ndarray, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> bool:
