@@ -19,10 +19,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh reader bench fuzz lint clean
+.PHONY: help setup run test lab app check refresh reader experiments bench fuzz lint clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
 
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
@@ -46,11 +46,14 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
 	@$(PY) tools/refresh.py && $(PY) tools/readme.py
 
-reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (a quarter of an hour)
+reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
 	@$(PY) tools/reader.py && $(PY) tools/readme.py
 
-bench: $(READY)  ## measure accuracies, times and memory (STORE=1: keep them; SPEED=1: times of reading only)
-	@$(PY) tools/bench.py $(if $(SPEED),--speed) $(if $(STORE),--store)
+experiments: $(READY)  ## measure anew what part two reports of the full budget (ONLY=07; goes on where it stopped)
+	@$(PY) tools/experiments.py $(ONLY)
+
+bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, SPEED=1: parts of it; STORE=1: keep it)
+	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(SPEED),--speed) $(if $(STORE),--store)
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
 	@$(PY) tools/fuzz.py $(COUNT)

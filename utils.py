@@ -3,7 +3,7 @@
 1. Set-up: folders, and TensorFlow without its start-up lines.
 2. Data: `load_mnist`, `load_mnist_csv`, `to_input`.
 3. Showing and checking: `show_digits`, `check`.
-4. Models: `save_model`, `load_model`.
+4. Models and results: `save_model`, `load_model`, `measured`, `full_budget`.
 5. Pictures: `to_mnist`, `read_digits`. The steps on the way have a file each: `tools/decode.py`
    (`open_picture`), `tools/paper.py` (`find_sheets`, `ink_of`), `tools/marks.py` (`find_marks`),
    `tools/divide.py` (`find_cuts`, `choose_digits`).
@@ -55,6 +55,8 @@ BUILD = ROOT / "build"
 # Tests and benchmarks train into a folder of their own; everybody else trains into models/.
 MODELS = Path(os.environ.get("DIGITS_MODELS", ROOT / "models"))
 SHIPPED = ROOT / "models" / "shipped"
+# `make experiments` keeps its results there; a notebook that a learner runs keeps none.
+EXPERIMENTS = os.environ.get("DIGITS_EXPERIMENTS")
 
 
 @contextlib.contextmanager
@@ -219,7 +221,7 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
     print(f"Exercise {name}: {'done.' if passed == len(tests) else 'not right yet.'}")
 
 
-# --- 4. Models ------------------------------------------------------------------------------------
+# --- 4. Models and results ------------------------------------------------------------------------
 
 MADE_BY = (
     {"dense": "03_dense_baseline.ipynb"}
@@ -289,6 +291,29 @@ def _read_model(path: Path, modified: int) -> keras.Model:
             either = "Delete it to use the one that ships, or make" if ships else "Make"
             remedy = f"{either} it anew with {maker}."
         raise ModelError(f"{path} is damaged ({type(error).__name__}). {remedy}") from error
+
+
+def measured(name: str, settings: dict, measure: Callable[[], dict]) -> dict:
+    """One row of an experiment's results: its settings, and what `measure()` returns for them.
+
+    While `make experiments` runs, each row is kept in NAME.csv and not measured again, so that an
+    interrupted run goes on where it stopped.
+    """
+    if not EXPERIMENTS:
+        return settings | measure()
+    path = Path(EXPERIMENTS) / f"{name}.csv"
+    rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
+    for row in rows:
+        if all(str(row.get(key)) == str(value) for key, value in settings.items()):
+            return row
+    rows.append(settings | measure())
+    write_whole(path, lambda draft: pd.DataFrame(rows).to_csv(draft, index=False))
+    return rows[-1]
+
+
+def full_budget(name: str) -> pd.DataFrame:
+    """The rows that `make experiments` has measured: those that ship, or those of its own run."""
+    return pd.read_csv(Path(EXPERIMENTS or SHIPPED) / f"{name}.csv")
 
 
 # --- 5. Pictures ----------------------------------------------------------------------------------

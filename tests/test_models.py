@@ -137,6 +137,38 @@ def test_shipped_reader_is_as_good_as_its_figures():
     assert model.count_params() == figures["parameters"]
 
 
+def test_an_interrupted_experiment_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(utils, "EXPERIMENTS", str(tmp_path))
+    trained = []
+
+    def run(seeds, interrupt_at=None):
+        def train(seed):
+            if seed == interrupt_at:
+                raise KeyboardInterrupt
+            trained.append(seed)
+            return {"error": seed / 3}
+
+        settings = [{"size": "500", "seed": seed} for seed in seeds]
+        return [utils.measured("trial", s, lambda s=s: train(s["seed"])) for s in settings]
+
+    with pytest.raises(KeyboardInterrupt):
+        run([1, 2, 3], interrupt_at=3)
+    assert trained == [1, 2] and len(utils.full_budget("trial")) == 2
+    rows = run([1, 2, 3])
+    assert trained == [1, 2, 3] and [row["seed"] for row in rows] == trained
+    assert [row["error"] for row in rows] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert utils.full_budget("trial")["error"].tolist() == [1 / 3, 2 / 3, 1]
+    utils.measured("trial", {"size": "5000", "seed": 1}, lambda: {"error": 0.0})
+    assert len(utils.full_budget("trial")) == 4  # another setting is another row
+
+
+def test_a_learner_s_run_keeps_no_rows_and_reads_those_that_ship(tmp_path, monkeypatch):
+    monkeypatch.setattr(utils, "SHIPPED", tmp_path)
+    pd.DataFrame({"error": [0.5]}).to_csv(tmp_path / "trial.csv", index=False)
+    assert utils.measured("trial", {"seed": 1}, lambda: {"error": 0.1})["error"] == 0.1
+    assert utils.full_budget("trial")["error"].tolist() == [0.5]
+
+
 def test_a_notebook_shows_the_message_and_no_traceback():
     messages = {
         "utils.load_model('unheard')": "ModelError: There is no model 'unheard'",

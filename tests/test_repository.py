@@ -7,14 +7,18 @@ import sys
 
 import check
 import execute
+import experiments
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import race
 import reader
 import readme
 import speed
 from conftest import ROOT
+
+import utils
 
 
 def test_readme_tables_are_those_of_the_stored_figures():
@@ -102,8 +106,6 @@ def test_an_execution_is_measured(tmp_path):
 
 
 def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
-    import utils
-
     monkeypatch.setattr(speed, "PICTURES", 2)
     monkeypatch.setattr(speed, "ROUNDS", 3)
     (images, _), _ = utils.load_mnist()
@@ -120,7 +122,7 @@ def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    names = "run test lab app check refresh reader bench fuzz lint clean"
+    names = "run test lab app check refresh reader experiments bench fuzz lint clean"
     for command in names.split():
         assert f"make {command} " in out
 
@@ -135,5 +137,51 @@ def test_lint_is_clean():
 def test_the_tool_that_trains_the_reader_finds_the_budget_in_the_notebook():
     """The notebook stores a short training; the tool has to find where to lengthen it."""
     notebook = nbformat.read(ROOT / "notebooks" / "10_reading_network.ipynb", as_version=4)
-    changed = [cell for cell in notebook.cells if reader.to_full_budget(cell.source) != cell.source]
-    assert [cell.cell_type for cell in changed] == ["code"]
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for line in (reader.STORED, reader.TRAINING):
+        (source,) = (source for source in sources if line in source)
+        assert reader.to_full_budget(source) != source
+
+
+@pytest.mark.parametrize("name", experiments.BUDGETS)
+def test_the_tool_for_experiments_finds_the_budget_in_the_notebook(name):
+    budget = experiments.BUDGETS[name]
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    lines = "\n".join(c.source for c in notebook.cells if c.cell_type == "code").splitlines()
+    assert sum(line.split("  #")[0] == budget.stored for line in lines) == 1
+    assert budget.full.split("=")[0] == budget.stored.split("=")[0] and budget.full != budget.stored
+
+
+def test_the_race_compares_recipes_seed_by_seed():
+    columns = ["recipe", "seed", "parameters", "seconds", "test accuracy"]
+    rows = [
+        ("Keras example", 1, 9, 150.0, 0.991), ("published", 1, 8, 12.0, 0.989),
+        ("net (d)", 1, 7, 10.0, 0.99), ("Keras example", 2, 9, 420.0, 0.98),
+        ("published", 2, 8, 30.0, 0.991), ("net (d)", 2, 7, 20.0, 0.992),
+    ]  # fmt: skip
+    table = race.summary(pd.DataFrame(rows, columns=columns))
+    assert list(table.index) == list(race.RECIPES)
+    assert table["times as long"].tolist() == pytest.approx([18.0, 1.35, 1.0])
+    assert table["seconds"].tolist() == [285.0, 21.0, 15.0]
+    assert table["reach the goal"].tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize("recipe", race.RECIPES)
+def test_a_recipe_of_the_race_trains(recipe):
+    (images, labels), _ = utils.load_mnist()
+    model, seconds = race.RECIPES[recipe](images[:6400], labels[:6400], 1)
+    x = utils.to_input(images[:500])
+    if recipe == "published":
+        x = (x - 0.1307) / 0.3081
+    answers = model.predict(x, verbose=0).argmax(axis=1)
+    assert np.mean(answers == labels[:500]) > 0.5 and seconds > 0
+    if recipe == "net (d)":  # from the notebook, not from a copy
+        assert model.name == "net_d" and model.optimizer.iterations == 6400 // 64
+
+
+def test_net_d_keeps_what_the_page_promises():
+    table = race.summary(pd.read_csv(ROOT / "models/shipped/race.csv"))
+    assert (table["seeds"] == 5).all()
+    assert table.loc["net (d)", "reach the goal"] >= 4
+    assert table.loc["Keras example", "times as long"] >= 15
+    assert table.loc["published", "times as long"] >= 1 / 0.8

@@ -1,0 +1,178 @@
+"""How long does training take until 99.0 % of the MNIST test digits are read?
+
+    python tools/race.py RECIPE SEED
+
+trains one recipe and prints a line of JSON; `measure` does so for every recipe and seed in turn,
+each in a process of its own, so that all begin alike. The clock runs from the first layer to the
+end of the training, graph building included.
+
+The recipes are the example of the Keras site, the fastest published one that was found, and net (d)
+of notebook 04: its functions are taken from the notebook itself.
+"""
+
+import ast
+import json
+import linecache
+import subprocess
+import sys
+import time
+
+import nbformat
+import pandas as pd
+from execute import NOTEBOOKS, ROOT
+
+GOAL = 0.99
+
+
+def keras_example(images, labels, seed: int):
+    """keras.io/examples/vision/mnist_convnet, stopped after the eight epochs that it needs."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    x = images[..., None].astype("float32") / 255
+    y = keras.utils.to_categorical(labels, 10)
+    start = time.perf_counter()
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    model.fit(x, y, batch_size=128, epochs=8, validation_split=0.1, verbose=0)
+    return model, time.perf_counter() - start
+
+
+def published(images, labels, seed: int):
+    """github.com/tuomaso/train_mnist_fast, step 8: one epoch, the digits in their order."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+    from keras import layers, ops
+
+    keras.utils.set_random_seed(seed)
+    x = tf.constant((images[..., None] / np.float32(255) - 0.1307) / 0.3081, tf.float32)
+    y = tf.constant(labels)
+    steps = -(-len(images) // 256)
+
+    class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+        """PyTorch's: along cosines from 0.0004 to 0.01 in three tenths of the steps, then to 0."""
+
+        def __call__(self, step):
+            share = ops.cast(step, "float32") / (steps - 1)
+            rising = 0.0052 - 0.0048 * ops.cos(np.pi * share / 0.3)
+            falling = 0.005 + 0.005 * ops.cos(np.pi * (share - 0.3) / 0.7)
+            return ops.where(share < 0.3, rising, falling)
+
+    def slice_of(step):
+        return x[256 * step : 256 * (step + 1)], y[256 * step : 256 * (step + 1)]
+
+    start = time.perf_counter()
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(24, 5),
+            layers.MaxPooling2D(2),
+            layers.ReLU(),
+            layers.Conv2D(32, 3),
+            layers.MaxPooling2D(2),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(256, activation="relu"),
+            layers.Dense(10),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = keras.optimizers.Adam(OneCycle(), beta_1=0.7, beta_2=0.9)
+    model.compile(optimizer, loss, steps_per_execution=20)
+    data = tf.data.Dataset.range(steps).map(slice_of).prefetch(8)
+    model.fit(data, shuffle=False, verbose=0)
+    return model, time.perf_counter() - start
+
+
+def course(images, labels, seed: int):
+    """Net (d) of notebook 04."""
+    (path,) = (path for path in NOTEBOOKS if path.name.startswith("04"))
+    notebook = definitions(path)
+    start = time.perf_counter()
+    model = notebook["train_fast"](images, labels, seed)
+    return model, time.perf_counter() - start
+
+
+def definitions(path) -> dict:
+    """A notebook's imports, functions and classes, without what else its cells do."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    nodes = [n for c in cells for n in ast.parse(c.source).body if isinstance(n, kinds)]
+    source, name = "\n".join(map(ast.unparse, nodes)), f"<{path.stem}>"
+    linecache.cache[name] = len(source), None, source.splitlines(True), name  # TensorFlow reads it
+    namespace = {"__name__": path.stem}
+    exec(compile(source, name, "exec"), namespace)
+    return namespace
+
+
+RECIPES = {"Keras example": keras_example, "published": published, "net (d)": course}
+
+
+def train(recipe: str, seed: int) -> dict:
+    """Train one recipe on all training digits; its seconds and its test accuracy."""
+    sys.path.insert(0, str(ROOT))
+    import utils  # before Keras
+
+    (images, labels), (test_images, test_labels) = utils.load_mnist()
+    model, seconds = RECIPES[recipe](images, labels, seed)
+    x = utils.to_input(test_images)
+    if recipe == "published":
+        x = (x - 0.1307) / 0.3081
+    answers = model.predict(x, batch_size=1000, verbose=0).argmax(axis=1)
+    return {
+        "recipe": recipe,
+        "seed": seed,
+        "parameters": model.count_params(),
+        "seconds": round(seconds, 2),
+        "test accuracy": round(float((answers == test_labels).mean()), 4),
+    }
+
+
+def measure(seeds: int) -> pd.DataFrame:
+    """A row a recipe and seed; the recipes take turns, since a machine's speed wanders."""
+    rows = []
+    for seed in range(1, seeds + 1):
+        for recipe in RECIPES:
+            command = [sys.executable, __file__, recipe, str(seed)]
+            out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            rows.append(json.loads(out.splitlines()[-1]))
+            print(*rows[-1].values(), file=sys.stderr, flush=True)
+    return pd.DataFrame(rows)
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a recipe: seconds, accuracy, how many seeds reach the goal, and the ratio of times."""
+    groups = rows.groupby("recipe", sort=False)
+    ours = rows[rows["recipe"] == "net (d)"].set_index("seed")["seconds"]
+    table = pd.DataFrame(
+        {
+            "parameters": groups["parameters"].first(),
+            "seconds": groups["seconds"].median(),
+            "seconds, mean": groups["seconds"].mean(),
+            "seconds, sd": groups["seconds"].std(),
+            "accuracy": groups["test accuracy"].mean(),
+            "accuracy, sd": groups["test accuracy"].std(),
+            "seeds": groups.size(),
+            "reach the goal": groups["test accuracy"].apply(lambda a: (a >= GOAL).sum()),
+        }
+    )
+    ratio = rows.set_index(["recipe", "seed"])["seconds"].div(ours, level="seed")
+    table["times as long"] = ratio.groupby("recipe", sort=False).median()
+    return table.loc[list(RECIPES)]
+
+
+if __name__ == "__main__":
+    print(json.dumps(train(sys.argv[1], int(sys.argv[2]))))
