@@ -3,8 +3,8 @@
     python tools/bench.py [--race] [--speed] [--quick] [--store]
 
 prints tables and writes build/bench.json. With --race only the training to 99 % is measured beside
-other recipes (a quarter of an hour), with --speed only the milliseconds a picture (three minutes);
---quick races with one seed instead of five (less than five minutes). With --store the tables go to
+other recipes (half an hour), with --speed only the milliseconds a picture (three minutes);
+--quick races with one seed instead of five (about five minutes). With --store the tables go to
 models/shipped/, from where tools/readme.py takes them.
 """
 

@@ -94,7 +94,7 @@ def race_table() -> str:
             f"{row['seconds']:.1f} ({spread})",
             accuracy,
         ]
-        cells += [f"{row['reach the goal']} of {seeds}", f"{row['times as long']:.1f}"]
+        cells += [f"{row['reach the goal']:.0f} of {seeds}", f"{row['times as long']:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
