@@ -90,7 +90,7 @@ def race_table() -> str:
         accuracy = f"{row['accuracy']:.2%} ± {100 * row['accuracy, sd']:.2f} %"
         cells = [
             names[name],
-            f"{row['parameters']:,}",
+            f"{row['parameters']:,.0f}",
             f"{row['seconds']:.1f} ({spread})",
             accuracy,
         ]
