@@ -25,7 +25,7 @@ GOAL = 0.99
 
 
 def keras_example(images, labels, seed: int):
-    """keras.io/examples/vision/mnist_convnet, stopped after the eight epochs that it needs."""
+    """keras.io/examples/vision/mnist_convnet, stopped after eight epochs, at about 99.0 %."""
     import keras
     from keras import layers
 
