@@ -30,7 +30,7 @@ run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build
 	@$(PY) tools/run.py
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lab: $(READY)  ## open JupyterLab at the notebooks
 	@# A photo travels in one message; the server's own limit is 10 MB.
@@ -44,16 +44,16 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 	@$(PY) tools/check.py
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
-	@$(PY) tools/refresh.py && $(PY) tools/readme.py
+	@$(PY) tools/refresh.py && $(PY) tools/cards.py dense cnn_a cnn_b cnn && $(PY) tools/readme.py
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
-	@$(PY) tools/reader.py && $(PY) tools/readme.py
+	@$(PY) tools/reader.py && $(PY) tools/cards.py reader && $(PY) tools/readme.py
 
-experiments: $(READY)  ## measure anew what part two reports of the full budget (ONLY=07; goes on where it stopped)
-	@$(PY) tools/experiments.py $(ONLY)
+experiments: $(READY)  ## measure anew what part two reports of the full budget (hours; ONLY=07: a part; goes on where it stopped)
+	@$(PY) tools/experiments.py $(ONLY) && $(PY) tools/readme.py
 
-bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, SPEED=1: parts of it; STORE=1: keep it)
-	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(SPEED),--speed) $(if $(STORE),--store)
+bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
+	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store)
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
 	@$(PY) tools/fuzz.py $(COUNT)

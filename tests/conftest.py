@@ -11,19 +11,41 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "data")]
 
 # The notebooks train into a folder of the test run, so that models which you trained stay yours.
-_folder = tempfile.TemporaryDirectory(prefix="digits-models-")
-os.environ["DIGITS_MODELS"] = _folder.name
+# Processes that share the run (pytest -n 2) inherit it from the first one.
+_folder = None
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _folder = tempfile.TemporaryDirectory(prefix="digits-models-")
+    os.environ["DIGITS_MODELS"] = _folder.name
+
+# These use what 03 and 04 have trained, so they come after them, in the same process.
+ONE_AFTER_ANOTHER = ("03", "04", "05", "06", "07", "10", "11")
 
 
 def pytest_collection_modifyitems(items: list) -> None:
-    """Give slow machines time between two outputs of a cell; nbval's own 5 s are few."""
+    """Keep a file's tests in one process, and give slow machines time."""
     for item in items:
-        if hasattr(item, "output_timeout"):
+        name = item.path.name
+        together = "models" if name.startswith(ONE_AFTER_ANOTHER) else name
+        item.add_marker(pytest.mark.xdist_group(together))
+        if hasattr(item, "output_timeout"):  # between two outputs of a cell; nbval's 5 s are few
             item.output_timeout = 60
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell the other processes of the run whether it is the whole suite."""
+    node.workerinput["whole suite"] = is_whole_suite(node.config)
+
+
+def is_whole_suite(config: pytest.Config) -> bool:
+    if hasattr(config, "workerinput"):
+        return config.workerinput["whole suite"]
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
 def pytest_unconfigure() -> None:
-    _folder.cleanup()
+    if _folder:
+        _folder.cleanup()
 
 
 @pytest.fixture

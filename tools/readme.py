@@ -71,31 +71,48 @@ def speed_table() -> str:
     return "\n".join(lines)
 
 
+RECIPES = {
+    "Keras example": "the MNIST example of the Keras site, 8 epochs",
+    "published": "fastest published recipe found, in Keras",
+    "net (d)": "net (d) of notebook 04",
+}
+
+
 def race_table() -> str:
     """A row a recipe: seconds of training, and test accuracy, over the seeds."""
     table = race.summary(pd.read_csv(SHIPPED / "race.csv"))
     (seeds,) = table["seeds"].unique()
+    last = [f"{row['reach the goal']:.0f} of {seeds}" for _, row in table.iterrows()]
+    return recipes_table(table, "seeds at 99.0 % or above", last)
+
+
+def records_table() -> str:
+    """A row a network of notebook 11: parameters, test accuracy from each seed and their mean."""
+    rows = pd.read_csv(SHIPPED / "records.csv")
+    lines = [
+        "| network of notebook 11 | parameters | test accuracy, a seed each | mean |",
+        "|---|---|---|---|",
+    ]
+    for name, group in rows.groupby("network", sort=False):
+        accuracies = group["test accuracy"]
+        each = ", ".join(f"{a:.2%}" for a in accuracies)
+        parameters = f"{group['parameters'].iloc[0]:,}"
+        lines.append(f"| {name} | {parameters} | {each} | {accuracies.mean():.2%} |")
+    return "\n".join(lines)
+
+
+def recipes_table(table: pd.DataFrame, heading: str, last: list[str]) -> str:
+    (seeds,) = table["seeds"].unique()
     lines = [
         f"| recipe | parameters | seconds, median (mean ± standard deviation) of {seeds} seeds "
-        f"| test accuracy, mean ± standard deviation | seeds at 99.0 % or above | times as long |",
+        f"| test accuracy, mean ± standard deviation | {heading} | times as long |",
         "|---|---|---|---|---|---|",
     ]
-    names = {
-        "Keras example": "the MNIST example of the Keras site, 8 epochs",
-        "published": "fastest published recipe found, in Keras",
-        "net (d)": "net (d) of notebook 04",
-    }
-    for name, row in table.iterrows():
-        spread = f"{row['seconds, mean']:.1f} ± {row['seconds, sd']:.1f}"
+    for (name, row), cell in zip(table.iterrows(), last, strict=True):
+        seconds = f"{row['seconds']:.1f} ({row['seconds, mean']:.1f} ± {row['seconds, sd']:.1f})"
         accuracy = f"{row['accuracy']:.2%} ± {100 * row['accuracy, sd']:.2f} %"
-        cells = [
-            names[name],
-            f"{row['parameters']:,.0f}",
-            f"{row['seconds']:.1f} ({spread})",
-            accuracy,
-        ]
-        cells += [f"{row['reach the goal']:.0f} of {seeds}", f"{row['times as long']:.1f}"]
-        lines.append(f"| {' | '.join(cells)} |")
+        cells = [RECIPES[name], f"{row['parameters']:,.0f}", seconds, accuracy, cell]
+        lines.append(f"| {' | '.join(cells)} | {row['times as long']:.1f} |")
     return "\n".join(lines)
 
 
@@ -116,13 +133,18 @@ def reading_table() -> str:
 def filled(text: str) -> str:
     """The README's text with its tables made anew."""
     tables = {"notebooks": notebooks_table, "results": results_table, "race": race_table}
-    tables |= {"reading": reading_table, "speed": speed_table}
-    for name, make_table in tables.items():
+    tables |= {"records": records_table}
+    return with_blocks(text, tables | {"reading": reading_table, "speed": speed_table})
+
+
+def with_blocks(text: str, blocks: dict) -> str:
+    """Put what each function of `blocks` makes between `<!-- NAME -->` and `<!-- end -->`."""
+    for name, make in blocks.items():
         pattern = rf"<!-- {name} -->.*?<!-- end -->"
-        block = f"<!-- {name} -->\n{make_table()}\n<!-- end -->"
+        block = f"<!-- {name} -->\n{make()}\n<!-- end -->"
         text, count = re.subn(pattern, lambda _, block=block: block, text, flags=re.S)
         if count != 1:
-            raise ValueError(f"README.md needs one block <!-- {name} --> ... <!-- end -->.")
+            raise ValueError(f"The text needs one block <!-- {name} --> ... <!-- end -->.")
     return text
 
 

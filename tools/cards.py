@@ -1,0 +1,193 @@
+"""Write a card for each network that ships: how made, how good, how large, how fast, not for what.
+
+    python tools/cards.py [NAME...]
+
+measures the networks in models/shipped/ (or those that are named) on the MNIST test digits, keeps
+the figures in models/shipped/cards.csv, and writes the cards between `<!-- cards -->` and
+`<!-- end -->` of models/README.md.
+"""
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+
+import lite
+import numpy as np
+import pandas as pd
+import readme
+from execute import ROOT
+from scipy.stats import binomtest
+
+SHIPPED = ROOT / "models" / "shipped"
+README = ROOT / "models" / "README.md"
+BEST = "medium"  # ships as a LiteRT file as well
+SPLIT = "54,000 of the 60,000 MNIST training digits; the other 6,000 chose the epoch"
+ALL = "the 60,000 MNIST training digits"
+PREPARED = (
+    "digits that were not prepared as MNIST's were (`utils.to_mnist`), and anything that is no "
+    "digit: it has no answer but 0 to 9, and is often sure of the wrong one"
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a card says that is not measured."""
+
+    title: str
+    data: str
+    recipe: str
+    not_for: str
+
+
+def of_notebook_11(title: str, seed: int = 1) -> About:
+    recipe = (
+        "[notebook 11](../notebooks/11_records.ipynb) on its full budget "
+        f"(`make experiments ONLY=11`), seed {seed}"
+    )
+    return About(title, ALL, recipe, PREPARED)
+
+
+CARDS = {
+    "dense": About(
+        "the dense baseline",
+        SPLIT,
+        "[notebook 03](../notebooks/03_dense_baseline.ipynb), seed 1",
+        PREPARED,
+    ),
+    "cnn_a": About(
+        "net (a), one convolution",
+        SPLIT,
+        "[notebook 04](../notebooks/04_cnn_training.ipynb), two epochs, seed 1",
+        PREPARED,
+    ),
+    "cnn_b": About(
+        "net (b), two blocks",
+        SPLIT,
+        "[notebook 04](../notebooks/04_cnn_training.ipynb), up to five epochs, seed 1",
+        PREPARED,
+    ),
+    "cnn": About(
+        "net (c), the course's own",
+        SPLIT,
+        "[notebook 04](../notebooks/04_cnn_training.ipynb), five epochs with augmentation, seed 1",
+        PREPARED,
+    ),
+    "tiny": of_notebook_11("99 % with few parameters"),
+    "small": of_notebook_11("99.4 % with few parameters"),
+    "small_2": of_notebook_11("the same from another seed", 2),
+    "medium": of_notebook_11("what some minutes buy"),
+    "medium_2": of_notebook_11("the same from another seed", 2),
+    "reader": About(
+        "the network that reads pictures",
+        "54,000 MNIST training digits, and strokes, fonts and things that are no digit, drawn for "
+        "the purpose; the other 6,000 MNIST training digits set the temperature",
+        "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
+        "(`make reader`), seed 1",
+        "whole pictures: `utils.read_digits` finds the marks and asks it about each. Its "
+        "probabilities hold for pictures like those it was measured on",
+    ),
+}
+
+
+def measure(names: list[str]) -> pd.DataFrame:
+    """A row a network: right answers, interval, parameters, bytes, milliseconds a digit."""
+    sys.path.insert(0, str(ROOT))
+    import utils
+
+    _, (images, labels) = utils.load_mnist()
+    x = utils.to_input(images)
+    rows = []
+    for name in names:
+        path = SHIPPED / f"{name}.keras"
+        network = utils.keras.models.load_model(path, compile=False, safe_mode=True)
+        answers = network.predict(x, batch_size=500, verbose=0)[:, :10].argmax(axis=1)
+        right = int((answers == labels).sum())
+        interval = binomtest(right, len(x)).proportion_ci(method="wilson")
+        row = {
+            "name": name,
+            "test accuracy": right / len(x),
+            "from": round(interval.low, 4),
+            "to": round(interval.high, 4),
+            "parameters": network.count_params(),
+            "bytes": path.stat().st_size,
+            "ms alone": round(milliseconds(network, x[:1], 200), 3),
+            "ms of 500": round(milliseconds(network, x[:500], 10) / 500, 4),
+            "cores": os.cpu_count(),
+        }
+        rows.append(row | (lite_figures(network, x) if name == BEST else {}))
+    return pd.DataFrame(rows)
+
+
+def lite_figures(network, x: np.ndarray) -> dict:
+    """Export the network; the file's bytes, its milliseconds, and how far its answers differ."""
+    import utils
+
+    path = utils.write_whole(SHIPPED / f"{BEST}.tflite", lambda draft: lite.export(network, draft))
+    exported = lite.Network(path, 500)
+    differences = [
+        np.abs(exported.predict_on_batch(part) - network.predict_on_batch(part)).max()
+        for part in np.split(x, len(x) // 500)
+    ]
+    return {
+        "LiteRT bytes": path.stat().st_size,
+        "LiteRT ms alone": round(milliseconds(lite.Network(path, 1), x[:1], 200), 3),
+        "LiteRT ms of 500": round(milliseconds(exported, x[:500], 10) / 500, 4),
+        "LiteRT difference": float(max(differences)),
+    }
+
+
+def milliseconds(network, x, times: int) -> float:
+    """Median time of one call."""
+    network.predict_on_batch(x)  # the first call builds the graph
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        network.predict_on_batch(x)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * pd.Series(seconds).median()
+
+
+def cards() -> str:
+    """The text of all cards."""
+    rows = pd.read_csv(SHIPPED / "cards.csv", index_col="name")
+    parts = []
+    for name, row in rows.iterrows():
+        about = CARDS[name]
+        lines = [
+            f"### {name}: {about.title}",
+            "",
+            f"- **Data:** {about.data}.",
+            f"- **Recipe:** {about.recipe}.",
+            f"- **Test accuracy:** {row['test accuracy']:.2%} of the 10,000 MNIST test digits "
+            f"(95 % interval {row['from']:.2%} to {row['to']:.2%}).",
+            f"- **Size:** {row['parameters']:,.0f} parameters, {row['bytes'] / 1000:,.0f} kB.",
+            f"- **Time:** {row['ms alone']:.2f} ms for one digit alone, {row['ms of 500']:.3f} ms "
+            f"a digit where 500 come at once, on {row['cores']:.0f} CPU cores.",
+            f"- **Not for** {about.not_for}.",
+        ]
+        if name == BEST:
+            limit = 10 ** np.ceil(np.log10(row["LiteRT difference"]))
+            lines.append(
+                f"- **As LiteRT:** `{name}.tflite`, {row['LiteRT bytes'] / 1000:,.0f} kB, which "
+                f"runs without TensorFlow: {row['LiteRT ms alone']:.2f} ms for one digit alone, "
+                f"{row['LiteRT ms of 500']:.3f} ms a digit where 500 come at once. On the test "
+                f"digits no probability differs by more than {limit:.0e}."
+            )
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def filled(text: str) -> str:
+    """The text of models/README.md with its cards made anew."""
+    return readme.with_blocks(text, {"cards": cards})
+
+
+if __name__ == "__main__":
+    table = measure(sys.argv[1:] or list(CARDS))
+    if (SHIPPED / "cards.csv").is_file():
+        others = pd.read_csv(SHIPPED / "cards.csv")
+        table = pd.concat([others[~others["name"].isin(table["name"])], table])
+    table = table.set_index("name").reindex(CARDS).dropna(how="all")
+    table.to_csv(SHIPPED / "cards.csv")
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
