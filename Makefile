@@ -30,7 +30,7 @@ run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build
 	@$(PY) tools/run.py
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## open JupyterLab at the notebooks
 	@# A photo travels in one message; the server's own limit is 10 MB.

@@ -17,17 +17,11 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     _folder = tempfile.TemporaryDirectory(prefix="digits-models-")
     os.environ["DIGITS_MODELS"] = _folder.name
 
-# These use what 03 and 04 have trained, so they come after them, in the same process.
-ONE_AFTER_ANOTHER = ("03", "04", "05", "06", "07", "10", "11")
-
 
 def pytest_collection_modifyitems(items: list) -> None:
-    """Keep a file's tests in one process, and give slow machines time."""
+    """Give slow machines time between two outputs of a cell; nbval's own 5 s are few."""
     for item in items:
-        name = item.path.name
-        together = "models" if name.startswith(ONE_AFTER_ANOTHER) else name
-        item.add_marker(pytest.mark.xdist_group(together))
-        if hasattr(item, "output_timeout"):  # between two outputs of a cell; nbval's 5 s are few
+        if hasattr(item, "output_timeout"):
             item.output_timeout = 60
 
 
