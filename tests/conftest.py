@@ -11,11 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "data")]
 
 # The notebooks train into a folder of the test run, so that models which you trained stay yours.
-# Processes that share the run (pytest -n 2) inherit it from the first one.
+# The other tests see no trained models, only those that ship.
+# Processes that share the run (pytest -n 2) inherit the folder from the first one.
 _folder = None
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _folder = tempfile.TemporaryDirectory(prefix="digits-models-")
-    os.environ["DIGITS_MODELS"] = _folder.name
+    os.environ["DIGITS_MODELS"] = str(Path(_folder.name) / "none")
+NONE = Path(os.environ["DIGITS_MODELS"])
+TRAINED = NONE.with_name("trained")
 
 
 def pytest_collection_modifyitems(items: list) -> None:
@@ -23,6 +26,12 @@ def pytest_collection_modifyitems(items: list) -> None:
     for item in items:
         if hasattr(item, "output_timeout"):
             item.output_timeout = 60
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a notebook's kernel starts, tell it where models are kept."""
+    os.environ["DIGITS_MODELS"] = str(TRAINED if ".ipynb" in item.nodeid else NONE)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -35,6 +44,32 @@ def is_whole_suite(config: pytest.Config) -> bool:
     if hasattr(config, "workerinput"):
         return config.workerinput["whole suite"]
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
+def work_unit(nodeid: str) -> str:
+    """Tests with the same work unit stay in one process, in their order.
+
+    Those of a file do, and those of all notebooks that hand trained models on to one another.
+    """
+    file = nodeid.split("::")[0]
+    if not file.endswith(".ipynb"):
+        return file
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return "models" if "utils.load_model" in text or "utils.save_model" in text else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Share the tests out by work units (pytest -n 2 --dist loadfile)."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return work_unit(nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure() -> None:

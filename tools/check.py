@@ -10,6 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_MEMORY = 2e9  # bytes; a kernel needs up to 1.5 GB
 LEAST_DISK = 1e9
+NETWORKS = (  # in models/shipped/
+    *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of the first six notebooks
+    *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
+)
 
 
 def pins() -> dict[str, str]:
@@ -48,7 +52,7 @@ def findings() -> list[tuple[bool, str, str]]:
         result.append((found == pinned, f"{name} {pinned} (found: {found})", remedy))
     remedy = "git checkout -- data/mnist.npz data/SHA256SUMS"
     result.append((data_is_whole(), "data/mnist.npz has the expected SHA-256", remedy))
-    for name in ("dense", "cnn_a", "cnn_b", "cnn", "reader"):
+    for name in NETWORKS:
         there = (ROOT / "models" / "shipped" / f"{name}.keras").is_file()
         remedy = "git checkout -- models/shipped"
         result.append((there, f"models/shipped/{name}.keras is there", remedy))

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
@@ -41,7 +42,7 @@ BUDGETS = {
         "SIZES, STEPS, SEEDS = [500, 5_000, 54_000], 2_000, [1, 2]",
     ),
     "08_architectures": Budget(
-        ("architectures", "architectures_times"),
+        ("architectures",),
         "DIGITS, EPOCHS, SEEDS = 5_000, 2, [1]",
         "DIGITS, EPOCHS, SEEDS = 54_000, 5, [1]",
     ),
@@ -53,8 +54,8 @@ BUDGETS = {
     "11_records": Budget(
         ("records",),
         "SHARE, SEEDS = 0.05, [1]",
-        "SHARE, SEEDS = 1.0, [1, 2]",
-        ("tiny", "small", "small_2", "medium", "medium_2"),
+        "SHARE, SEEDS = 1.0, [1, 2, 3]",
+        ("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),
     ),
 }
 
@@ -63,10 +64,27 @@ def without_assertions(source: str) -> str:
     """A cell's code without its assertions (and without its comments)."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list):
-            kept = [n for n in node.body if not isinstance(n, ast.Assert)]
-            node.body = kept or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+        for block in ("body", "orelse", "finalbody"):
+            statements = getattr(node, block, None)
+            if isinstance(statements, list) and any(isinstance(n, ast.Assert) for n in statements):
+                kept = [n for n in statements if not isinstance(n, ast.Assert)]
+                setattr(node, block, kept or ([] if node is tree else [ast.Pass()]))
     return ast.unparse(tree)
+
+
+def ship(budget: Budget, results: Path) -> None:
+    """Copy what was measured to models/shipped/, each file whole; then it may be deleted.
+
+    The tables come last: where this is interrupted, no new figures stand beside old networks.
+    """
+    names = [f"models/{name}.keras" for name in budget.ships]
+    for source in [results / name for name in [*names, *(f"{n}.csv" for n in budget.results)]]:
+        draft = SHIPPED / f".{source.name}"
+        shutil.copyfile(source, draft)
+        os.replace(draft, SHIPPED / source.name)
+    if budget.ships:
+        subprocess.run([sys.executable, "tools/cards.py", *budget.ships], cwd=ROOT, check=True)
+    shutil.rmtree(results)  # what is measured next is measured anew
 
 
 def main(numbers: list[str]) -> int:
@@ -98,13 +116,7 @@ def main(numbers: list[str]) -> int:
         except NotebookError as error:
             print(f"[FAIL] {error}", file=sys.stderr)
             return 1
-        for name in budget.results:
-            os.replace(results / f"{name}.csv", SHIPPED / f"{name}.csv")
-        for name in budget.ships:
-            shutil.copyfile(results / "models" / f"{name}.keras", SHIPPED / f"{name}.keras")
-        shutil.rmtree(results)  # what is measured next is measured anew
-        if budget.ships:
-            subprocess.run([sys.executable, "tools/cards.py", *budget.ships], cwd=ROOT, check=True)
+        ship(budget, results)
     print(table(executions))
     return 0
 
