@@ -229,7 +229,10 @@ MADE_BY = (
     | {"my_reader": "10_reading_network.ipynb"}
 )
 # Their training is too long for a notebook as a learner runs it.
-ONLY_SHIPPED = ("reader", "tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3")
+ONLY_SHIPPED = (
+    *("reader", "tiny", "small", "small_2", "small_3"),
+    *("medium", "medium_2", "medium_3", "large", "large_2", "large_3"),
+)
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> Path:

@@ -24,7 +24,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
 import utils
-from tools import decode, divide
+from tools import decode, divide, marks
 
 SAMPLES = utils.DATA / "samples"
 
@@ -386,6 +386,25 @@ def test_what_shines_through_the_paper_is_no_writing(shipped):
     for x, pen in ((100, 30), (300, 190)):
         cv2.putText(page, "7", (x - 40, 150), cv2.FONT_HERSHEY_SIMPLEX, 4, pen, 10, cv2.LINE_AA)
     assert read(page, shipped) == "7"
+
+
+@pytest.mark.parametrize("blur", [0.3, 1, 4])
+def test_components_have_the_boxes_of_the_statistics(blur):
+    """Nested ones, with holes, at the border, one pixel small, few and many; none; all."""
+    rng, counts = np.random.default_rng(0), []
+    for height, width in rng.integers(1, 150, (30, 2)):
+        grains = cv2.GaussianBlur(rng.random((height, width)), (0, 0), blur)
+        mask = (grains > np.quantile(grains, rng.uniform(0, 1))).astype(np.uint8)
+        labels, boxes = marks._components(mask)
+        _, expected, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        assert np.array_equal(labels, expected)
+        assert boxes == [tuple(row[:4]) for row in stats[1:]]
+        counts.append(len(boxes))
+    assert min(counts) < 10 < max(counts)
+    assert blur > 0.3 or max(counts) > marks.FEW
+    for value in (0, 1):
+        _, boxes = marks._components(np.full((9, 7), value, np.uint8))
+        assert boxes == [(0, 0, 7, 9)] * value
 
 
 def test_photos_are_read(shipped):

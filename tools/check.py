@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LEAST_MEMORY = 2e9  # bytes; a kernel needs up to 1.5 GB
 LEAST_DISK = 1e9
 NETWORKS = (  # in models/shipped/
-    *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of the first six notebooks
+    *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of notebooks 03, 04 and 10
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
+    *("large", "large_2", "large_3"),
 )
 
 

@@ -53,9 +53,12 @@ BUDGETS = {
     ),
     "11_records": Budget(
         ("records",),
-        "SHARE, SEEDS = 0.05, [1]",
-        "SHARE, SEEDS = 1.0, [1, 2, 3]",
-        ("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),
+        "SHARE, SEEDS, NETWORKS = 0.05, [1], 3",
+        "SHARE, SEEDS, NETWORKS = 1.0, [1, 2, 3], 4",
+        (
+            *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),
+            *("large", "large_2", "large_3"),
+        ),
     ),
 }
 

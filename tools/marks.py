@@ -13,6 +13,7 @@ LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 SPECK = 0.05  # of the longest mark; smaller ones are dust
+FEW = 500  # components, see `_components`
 BROKEN = 0.03  # of the longest mark: a gap up to twice as wide is one in a stroke
 Box = tuple[int, int, int, int]
 
@@ -150,9 +151,22 @@ def _is_long(box: Box, shape: tuple[int, int]) -> bool:
 
 
 def _components(mask: np.ndarray) -> tuple[np.ndarray, list[Box]]:
-    """Number the connected pixels of a mask; boxes of the numbers 1, 2, ..."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return labels, [tuple(row[:4]) for row in stats[1:].tolist()]
+    """Number the connected pixels of a mask; boxes of the numbers 1, 2, ...
+
+    Few components have few contours, whose boxes are there five times as soon as the statistics of
+    all pixels.
+    """
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    if count > FEW:
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        return labels, [tuple(row[:4]) for row in stats[1:].tolist()]
+    boxes: list[Box] = [(0, 0, 0, 0)] * (count - 1)
+    contours, parents = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    for contour, (*_, parent) in zip(contours, parents[0] if contours else []):
+        if parent < 0:  # no hole
+            column, row = contour[0, 0]
+            boxes[labels[row, column] - 1] = cv2.boundingRect(contour)
+    return labels, boxes
 
 
 def _cut_out(ink: np.ndarray, labels: np.ndarray, number: int, box: Box) -> Mark:
