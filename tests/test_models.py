@@ -1,5 +1,6 @@
 """Saving and loading models; the models that ship."""
 
+import re
 import subprocess
 import sys
 
@@ -154,6 +155,19 @@ def test_every_network_that_ships_has_its_card(judged):
     text = cards.README.read_text(encoding="utf-8")
     assert cards.filled(text) == text
     assert "### cnn: net (c)" in text and text.count("- **Not for** ") == len(rows)
+
+
+def test_the_large_networks_read_together_what_the_readme_says():
+    _, (images, labels) = utils.load_mnist()
+    mean = 0
+    for name in ("large", "large_2", "large_3"):
+        network = keras.models.load_model(utils.SHIPPED / f"{name}.keras", compile=False)
+        parts = [np.asarray(network(utils.to_input(p))) for p in np.array_split(images, 20)]
+        mean = mean + np.concatenate(parts)
+    accuracy = np.mean(mean.argmax(axis=1) == labels)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (promised,) = re.findall(r"three `large` networks together read ([\d.]+) %", text)
+    assert accuracy == pytest.approx(float(promised) / 100, abs=0.0002)
 
 
 def test_the_best_network_answers_alike_as_litert():
