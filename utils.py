@@ -42,6 +42,7 @@ from tools.paper import (  # noqa: F401
     is_light_on_dark,
     is_on,
     median_around,
+    shrunk_by_whole,
     shrunk_to,
     size_within,
     to_grey,
@@ -418,7 +419,7 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     grey = to_grey(open_picture(picture))
     model = load_model(READER) if model is None else model
     readings = []
-    shrunk = shrunk_to(grey, WORKING_SIDES[0])
+    shrunk = shrunk_by_whole(grey, WORKING_SIDES[0])
     for sheet in find_sheets(shrunk):
         digits, sure = _read_sheet(grey, shrunk, sheet, model)
         if sure:
@@ -443,8 +444,11 @@ def _read_sheet(
         rows = find_marks(ink_of(working, sheet))
         heights = [mark.box[3] for row in rows for mark in row]
 
+    prepared: dict[int, np.ndarray] = {}  # what the network sees of each mark, by its id()
+
     def predict(marks: list[Mark]) -> np.ndarray:
-        images = np.stack([to_mnist(mark.ink) for mark in marks])
+        prepared.update({id(mark): to_mnist(mark.ink) for mark in marks})
+        images = np.stack([prepared[id(mark)] for mark in marks])
         starts = range(0, len(images), MOST_AT_ONCE)  # a page of many takes little memory then
         batches = [to_input(images[start : start + MOST_AT_ONCE]) for start in starts]
         rows = np.concatenate([model.predict_on_batch(batch) for batch in batches])
@@ -456,7 +460,7 @@ def _read_sheet(
         if sheet is not None and not is_on(sheet, mark.box, working.shape):
             continue  # the edge of the sheet, or cut off by it
         box = tuple(int(v) for v in mark.box * scale)
-        image = to_mnist(mark.ink)
+        image = prepared[id(mark)]
         digits.append(Digit(int(row[:10].argmax()), float(row[:10].max()), box, image, row[:10]))
         sides.append(mark.box[3])
     sure = (

@@ -24,7 +24,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
 import utils
-from tools import decode, divide, marks
+from tools import decode, divide, marks, paper
 
 SAMPLES = utils.DATA / "samples"
 
@@ -405,6 +405,28 @@ def test_components_have_the_boxes_of_the_statistics(blur):
     for value in (0, 1):
         _, boxes = marks._components(np.full((9, 7), value, np.uint8))
         assert boxes == [(0, 0, 7, 9)] * value
+
+
+@pytest.mark.parametrize("shape", [(30, 70), (41, 99), (1, 500), (3, 350), (71, 141), (900, 80)])
+def test_a_picture_is_shrunk_by_a_whole_number(shape):
+    """Each pixel of the small one is the mean of a square of the large one."""
+    picture = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    small = paper.shrunk_by_whole(picture, 70)
+    times = min(-(-max(shape) // 70), min(shape))
+    assert small.shape == (shape[0] // times, shape[1] // times)
+    assert max(small.shape) <= 70 or min(small.shape) == 1
+    squares = picture[: small.shape[0] * times, : small.shape[1] * times].astype(float)
+    squares = squares.reshape(small.shape[0], times, small.shape[1], times)
+    assert np.abs(squares.mean(axis=(1, 3)) - small).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(72, 96), (96, 3), (1, 5), (1, 1)])
+def test_the_plane_is_that_of_least_squares(shape):
+    around = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    rows, columns = np.indices(shape)
+    places = np.stack([np.ones(around.size), rows.ravel(), columns.ravel()], axis=1)
+    expected = places @ np.linalg.lstsq(places, around.ravel(), rcond=None)[0]
+    assert np.abs(paper._plane_through(around).ravel() - expected).max() < 0.01
 
 
 def test_photos_are_read(shipped):

@@ -86,8 +86,9 @@ CARDS = {
     "large_3": of_notebook_11("the same from a third seed", 3),
     "reader": About(
         "the network that reads pictures",
-        "54,000 MNIST training digits, and strokes, fonts and things that are no digit, drawn for "
-        "the purpose; the other 6,000 MNIST training digits set the temperature",
+        "54,000 MNIST training digits, scikit-learn's 1,797 coarse ones, and strokes, fonts and "
+        "things that are no digit, drawn for the purpose; the other 6,000 MNIST training digits "
+        "set the temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
         "whole pictures: `utils.read_digits` finds the marks and asks it about each. Its "
