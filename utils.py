@@ -324,7 +324,7 @@ def full_budget(name: str) -> pd.DataFrame:
 
 # --- 5. Pictures ----------------------------------------------------------------------------------
 
-WORKING_SIDES = 700, 1400  # pixels of the longer side while digits are looked for
+WORKING_SIDES = 700, 1400  # pixels, at most, of the longer side while digits are looked for
 LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
 MOST_AT_ONCE = 500  # marks that the network is asked about in one call
 READER = "reader"  # the model that reads pictures

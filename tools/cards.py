@@ -87,8 +87,8 @@ CARDS = {
     "reader": About(
         "the network that reads pictures",
         "54,000 MNIST training digits, scikit-learn's 1,797 coarse ones, and strokes, fonts and "
-        "things that are no digit, drawn for the purpose; the other 6,000 MNIST training digits "
-        "set the temperature",
+        "things that are no digit, drawn for the purpose; the other 6,000 MNIST training digits, "
+        "with more of the same drawings, set the temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
         "whole pictures: `utils.read_digits` finds the marks and asks it about each. Its "

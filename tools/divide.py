@@ -15,7 +15,9 @@ from tools.marks import Mark
 
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours
-NONE = 0.12  # what the probability of "no digit" is multiplied with: who asks has written digits
+# What the probability of "no digit" is multiplied with: who asks has written digits. Lower reads
+# more of those that look strange, and more letters.
+NONE = 0.12
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
 LEAST = 0.2  # a digit that is less probable than this is not reported
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with

@@ -26,12 +26,13 @@ def shrunk_to(picture: np.ndarray, longest: int) -> np.ndarray:
 def shrunk_by_whole(picture: np.ndarray, longest: int) -> np.ndarray:
     """The picture itself, or one a whole number of times smaller, with `longest` pixels at most.
 
-    That is five times as fast as to shrink it to a given size. What is left over at the right and
-    at the bottom, less than a pixel of the result, is cut off.
+    That is faster than to shrink it to a given size. What is left over at the right and at the
+    bottom, less than a pixel of the result, is cut off. (A line that is thinner than that is
+    shrunk to the given size.)
     """
-    times = min(-(-max(picture.shape) // longest), *picture.shape)
-    if times == 1:
-        return picture
+    times = -(-max(picture.shape) // longest)
+    if times == 1 or times > min(picture.shape):
+        return shrunk_to(picture, longest)
     height, width = (length // times for length in picture.shape)
     whole = picture[: height * times, : width * times]
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
