@@ -205,7 +205,7 @@ def test_a_recipe_of_the_race_trains(recipe, shorter):
     answers = model.predict(x, verbose=0).argmax(axis=1)
     assert np.mean(answers == labels[:500]) > 0.5 and seconds > 0
     if recipe == "net (d)":  # from the notebook, not from a copy
-        assert model.name == "net_d" and model.optimizer.iterations == 6400 // 64
+        assert model.name == "net_d" and model.optimizer.iterations == 6400 // 128
 
 
 def test_the_example_gets_its_epochs(monkeypatch):
