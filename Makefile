@@ -53,7 +53,7 @@ experiments: $(READY)  ## measure anew what part two reports of the full budget 
 	@$(PY) tools/experiments.py $(ONLY) && $(PY) tools/readme.py
 
 bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
-	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store)
+	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(PY) tools/readme.py)
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
 	@$(PY) tools/fuzz.py $(COUNT)

@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import errno
 import functools
+import glob
 import hashlib
 import io
 import json
@@ -513,7 +514,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     output.add_argument(
         "--csv", metavar="FILE", type=Path, help="write a CSV file, a row a picture"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.pictures = [name for given in options.pictures for name in _names_of(given)]
+    return options
+
+
+def _names_of(given: str) -> list[str]:
+    """The files that a pattern matches (Windows' shell leaves it as it is), or the name itself."""
+    return [given] if os.path.exists(given) else sorted(glob.glob(given)) or [given]
 
 
 def _read_all(paths: list[str]) -> Iterator[tuple[str, list[Digit], str]]:

@@ -762,6 +762,16 @@ def test_command_line_names_the_damaged_file(tmp_path):
     assert result.stdout.startswith("data/samples/chalk.jpg: ")
 
 
+def test_command_line_finds_what_a_pattern_means(tmp_path, capsys):
+    for name in ("2.jpg", "10.jpg", "a[2].jpg"):
+        (tmp_path / name).write_bytes(b"no picture")
+    for pattern, named in [("*0.jpg", "10.jpg"), ("a[2].jpg", "a[2].jpg"), ("*.png", "*.png")]:
+        assert utils.main([str(tmp_path / pattern)]) == 1
+        assert named in capsys.readouterr().err
+    assert utils.main([str(tmp_path / "*.jpg")]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 3
+
+
 def test_command_line_json():
     result = run_cli("--json", "data/samples/pin.jpg", "nowhere.png")
     good, bad = map(json.loads, result.stdout.splitlines())

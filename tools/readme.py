@@ -99,8 +99,8 @@ def records_table() -> str:
     """A row a network of notebook 11: parameters, minutes, test accuracies and their mean."""
     rows = pd.read_csv(SHIPPED / "records.csv")
     lines = [
-        "| network of notebook 11 | parameters | minutes of training | test accuracy, a seed each "
-        "| mean |",
+        "| network of notebook 11 | parameters | minutes of training, mean "
+        "| test accuracy, a seed each | mean |",
         "|---|---|---|---|---|",
     ]
     for name, group in rows.groupby("network", sort=False):
@@ -117,7 +117,8 @@ def recipes_table(table: pd.DataFrame, heading: str, last: list[str]) -> str:
     (seeds,) = table["seeds"].unique()
     lines = [
         f"| recipe | parameters | seconds, median (mean ± standard deviation) of {seeds} seeds "
-        f"| test accuracy, mean ± standard deviation | {heading} | times as long |",
+        f"| test accuracy, mean ± standard deviation | {heading} "
+        f"| times as long, median of the seeds |",
         "|---|---|---|---|---|---|",
     ]
     for (name, row), cell in zip(table.iterrows(), last, strict=True):
