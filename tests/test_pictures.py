@@ -291,6 +291,52 @@ def test_digits_on_lines_are_read(shipped, draw, least):
     assert share_read(*photos_of(40, draw=draw, **fixed), shipped) >= least
 
 
+def framed(digit, side, sides, thickness, ink):
+    """A digit, dark on white, with lines along some sides of the picture; uint8."""
+    picture = 255 - cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC)
+    for turns, name in enumerate(("top", "right", "bottom", "left")):
+        if name in sides:
+            np.rot90(picture, turns)[:thickness] = 255 - ink
+    return picture
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+@pytest.mark.parametrize(
+    ("side", "thickness", "ink"), [(28, 1, 255), (28, 1, 105), (128, 4, 255), (128, 6, 200)]
+)
+@pytest.mark.parametrize(
+    "sides", [("bottom",), ("top", "left"), ("right", "bottom", "left"), "top right bottom left"]
+)
+def test_a_frame_along_the_border_is_no_writing(
+    shipped, sides, side, thickness, ink, light_on_dark
+):
+    images, text = some_digits(20, 3)
+    pictures = [framed(image, side, sides, thickness, ink) for image in images]
+    pictures = [255 - picture for picture in pictures] if light_on_dark else pictures
+    assert share_read(pictures, list(text), shipped) >= 0.95
+
+
+def test_paper_around_thick_ink_is_no_frame():
+    rows, columns = np.mgrid[-48:48, -48:48]
+    disc = np.where(rows**2 + columns**2 < 46**2, 30, 250).astype(np.uint8)
+    assert not paper._without_frame(disc)[0]
+    frame = np.pad(np.full((88, 88), 250, np.uint8), 4)
+    is_framed, without = paper._without_frame(frame)
+    assert is_framed and (without == 250).all()
+
+
+@pytest.mark.parametrize("place", [(8, 12), (8, 1330), (640, 12), (640, 1330), (300, 0), (0, 700)])
+def test_small_digits_in_a_corner_of_a_wide_canvas(shipped, place):
+    images, text = some_digits(10, 4)
+    pictures = []
+    for image in images:
+        canvas = np.full((700, 1400), 255, np.uint8)
+        row, column = place
+        canvas[row : row + 56, column : column + 56] -= cv2.resize(image, (56, 56))
+        pictures.append(canvas)
+    assert share_read(pictures, list(text), shipped) >= 0.9
+
+
 def test_a_page_of_small_digits_on_squared_paper(shipped):
     """The squares hold more ink than the digits."""
     shares = []

@@ -9,9 +9,11 @@ LEAST_INK = 0.15  # ink; what is fainter is no part of a digit
 LEAST_DARKNESS = 0.5  # of the darkest mark's
 MOST_MARKS = 4000  # in one picture; the largest are kept
 FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
+THICKEST_EDGE = 0.05  # of the longer side: a line along the border may be thicker than others
 LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
+SMALL = 0.15  # of the picture's shorter side
 SPECK = 0.05  # of the longest mark; smaller ones are dust
 FEW = 500  # components, see `_components`
 BROKEN = 0.03  # of the longest mark: a gap up to twice as wide is one in a stroke
@@ -41,7 +43,13 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
         Rows from the top, in each the marks from left to right.
     """
     mask, labels, boxes = _writing_in(ink)
-    longest = max((max(box[2:]) for box in boxes if not _is_sliver(box, ink.shape)), default=0)
+    # Where all writing is small, a digit at the border has the size of a sliver.
+    small = all(max(box[2:]) < SMALL * min(ink.shape) for box in boxes)
+
+    def is_sliver(box: Box) -> bool:
+        return not small and _is_sliver(box, ink.shape)
+
+    longest = max((max(box[2:]) for box in boxes if not is_sliver(box)), default=0)
     if longest < LEAST_SIDE:
         return []
     # One piece has nothing to be joined to, and joining takes its time.
@@ -50,7 +58,7 @@ def find_marks(ink: np.ndarray) -> list[list[Mark]]:
     large = [
         (n, box)
         for n, box in enumerate(boxes, 1)
-        if max(box[2:]) >= max(0.12 * longest, 2) and not _is_sliver(box, ink.shape)
+        if max(box[2:]) >= max(0.12 * longest, 2) and not is_sliver(box)
     ]
     large = sorted(large, key=lambda item: -max(item[1][2:]))[:MOST_MARKS]
     marks = _as_dark([_cut_out(ink, labels, n, box) for n, box in large])
@@ -262,8 +270,15 @@ def _lines(
         (inked.T if standing else inked, thickness)
         for standing, turned in enumerate((mask, mask.T))
         for inked, thickness in _lying_lines(turned, thickest, margin)
-        if thickness <= thickest * max(mask.shape)
+        if thickness <= thickest * max(mask.shape) or _is_edge(inked, thickness)
     ]
+
+
+def _is_edge(inked: np.ndarray, thickness: float) -> bool:
+    """Tell whether a lying line is a piece of a frame, which may be thicker, along the border."""
+    reach, longest = round(thickness) + 1, max(inked.shape)
+    elsewhere = inked[reach:-reach].sum()  # a little, where another piece meets it in a corner
+    return thickness <= THICKEST_EDGE * longest and elsewhere <= 0.1 * inked.sum()
 
 
 def _lying_lines(

@@ -9,6 +9,8 @@ SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a 
 LEAST_SHEET = 0.1  # of the picture's area
 LEAST_WITH_SHEET = 32  # pixels; a picture that is narrower shows nothing beside its sheet
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
+FRAME = 0.08  # of a side: how wide a frame along the border may be
+FRAME_CONTRAST = 40  # grey levels between a frame and most of the picture
 
 
 def to_grey(picture: np.ndarray) -> np.ndarray:
@@ -60,6 +62,7 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     """
     grey = to_grey(picture)
     small = _small(grey)
+    framed, small = _without_frame(small)
     if sheet is not None:
         sheet = cv2.resize(sheet, small.shape[::-1], interpolation=cv2.INTER_NEAREST)
         small = _fill_beside(sheet, small)
@@ -72,11 +75,13 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     ink = paper - grey
     ink /= np.maximum(paper, 64, out=paper)
     np.maximum(ink, 0, out=ink)
-    on_sheet = ink[::3, ::3]
+    band = round(FRAME * min(ink.shape)) if framed else 0  # a frame is no grain
+    inner = np.s_[band : ink.shape[0] - band : 3, band : ink.shape[1] - band : 3]
+    on_sheet = ink[inner]
     if sheet is not None:
         mask = cv2.resize(sheet, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
         ink *= mask
-        on_sheet = on_sheet[mask[::3, ::3] > 0]
+        on_sheet = on_sheet[mask[inner] > 0]
     grain = 3 * np.median(on_sheet)  # paper is not even: this much is no ink yet
     marks = ink[ink > grain + LEAST_CONTRAST]
     if not len(marks):
@@ -89,6 +94,31 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
 def _small(grey: np.ndarray) -> np.ndarray:
     """A picture in the size in which its paper is looked at."""
     return cv2.resize(grey, size_within(grey.shape, 96), interpolation=cv2.INTER_AREA)
+
+
+def _without_frame(grey: np.ndarray) -> tuple[bool, np.ndarray]:
+    """Paint over a frame, or a piece of one, along the border; it would be taken for paper there.
+
+    Returns:
+        Whether there is one, and the picture without it.
+    """
+    apart = cv2.absdiff(grey, np.full_like(grey, np.median(grey))) > FRAME_CONTRAST
+    rows, columns = apart.mean(axis=1), apart.mean(axis=0)
+    wide = [_frame_width(side) for side in (rows, rows[::-1], columns, columns[::-1])]
+    if not any(wide):
+        return False, grey
+    top, bottom, left, right = (width + 1 if width else 0 for width in wide)  # with its soft edge
+    inner = grey[top : len(grey) - bottom, left : grey.shape[1] - right]
+    return True, cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_REPLICATE)
+
+
+def _frame_width(side: np.ndarray) -> int:
+    """How many lines from a side on are frame, from the share of each line that may be.
+
+    A frame ends at once. Paper around thick ink, which may be most of a picture, ends bit by bit.
+    """
+    width = int(np.append(side > 0.85, False).argmin())
+    return width if width <= FRAME * len(side) and side[width] < 0.5 else 0
 
 
 def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
