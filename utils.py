@@ -508,7 +508,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="utils.py", description="Read handwritten digits from pictures."
     )
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="path of a picture file")
+    parser.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURE",
+        help="path of a picture file, or a pattern such as *.jpg",
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object a line")
     output.add_argument(
@@ -521,7 +526,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _names_of(given: str) -> list[str]:
     """The files that a pattern matches (Windows' shell leaves it as it is), or the name itself."""
-    return [given] if os.path.exists(given) else sorted(glob.glob(given)) or [given]
+    # Brackets stay what they are: a browser calls a second photo.jpg photo[1].jpg.
+    return (
+        [given]
+        if os.path.exists(given)
+        else sorted(glob.glob(given.replace("[", "[[]"))) or [given]
+    )
 
 
 def _read_all(paths: list[str]) -> Iterator[tuple[str, list[Digit], str]]:

@@ -809,13 +809,16 @@ def test_command_line_names_the_damaged_file(tmp_path):
 
 
 def test_command_line_finds_what_a_pattern_means(tmp_path, capsys):
-    for name in ("2.jpg", "10.jpg", "a[2].jpg"):
+    for name in ("2.jpg", "10.jpg", "a[2].jpg", "a2.jpg", "b2.jpg"):
         (tmp_path / name).write_bytes(b"no picture")
-    for pattern, named in [("*0.jpg", "10.jpg"), ("a[2].jpg", "a[2].jpg"), ("*.png", "*.png")]:
+    same = [(name, name) for name in ("a[2].jpg", "b[2].jpg", "*.png")]
+    for pattern, named in [("*0.jpg", "10.jpg"), *same]:
         assert utils.main([str(tmp_path / pattern)]) == 1
-        assert named in capsys.readouterr().err
+        (problem,) = capsys.readouterr().err.splitlines()
+        assert named in problem
     assert utils.main([str(tmp_path / "*.jpg")]) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    problems = capsys.readouterr().err.splitlines()
+    assert len(problems) == 5 and "10.jpg" in problems[0]
 
 
 def test_command_line_json():

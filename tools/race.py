@@ -1,4 +1,4 @@
-"""How long is training until 99.0 % of the MNIST test digits are read? And what do minutes buy?
+"""How long do recipes train that read about 99.0 % of the test digits? And what do minutes buy?
 
     python tools/race.py RECIPE SEED
 
