@@ -526,12 +526,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _names_of(given: str) -> list[str]:
     """The files that a pattern matches (Windows' shell leaves it as it is), or the name itself."""
+    if os.path.exists(given):
+        return [given]
     # Brackets stay what they are: a browser calls a second photo.jpg photo[1].jpg.
-    return (
-        [given]
-        if os.path.exists(given)
-        else sorted(glob.glob(given.replace("[", "[[]"))) or [given]
-    )
+    return sorted(glob.glob(given.replace("[", "[[]"))) or [given]
 
 
 def _read_all(paths: list[str]) -> Iterator[tuple[str, list[Digit], str]]:
