@@ -24,7 +24,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -38,6 +38,7 @@ from tools.divide import NO_DIGIT, SEVERAL, SURE, choose_digits, find_cuts, part
 from tools.errors import CourseError, DataError, ImageError, ModelError  # noqa: F401
 from tools.marks import LEAST_INK, Box, Mark, find_marks
 from tools.paper import (  # noqa: F401
+    between_bars,
     find_sheets,
     ink_of,
     is_light_on_dark,
@@ -419,6 +420,16 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     """
     grey = to_grey(open_picture(picture))
     model = load_model(READER) if model is None else model
+    rows, columns = between_bars(grey)
+    corner = np.array([columns.start, rows.start, 0, 0])
+    return [
+        replace(digit, box=tuple((digit.box + corner).tolist()))
+        for digit in _read_grey(np.ascontiguousarray(grey[rows, columns]), model)
+    ]
+
+
+def _read_grey(grey: np.ndarray, model: keras.Model) -> list[Digit]:
+    """The digits of a picture without bars beside it: uint8, shape (H, W)."""
     readings = []
     shrunk = shrunk_by_whole(grey, WORKING_SIDES[0])
     for sheet in find_sheets(shrunk):

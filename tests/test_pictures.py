@@ -325,6 +325,83 @@ def test_paper_around_thick_ink_is_no_frame():
     assert is_framed and (without == 250).all()
 
 
+BARS = {  # rows and columns of a picture of 600 x 480 that are a bar
+    "left and right": [np.s_[:, :70], np.s_[:, -90:]],
+    "top and bottom": [np.s_[:90], np.s_[-90:]],
+    "top": [np.s_[:60]],
+    "all around": [np.s_[:110], np.s_[-70:], np.s_[:, :85], np.s_[:, -85:]],
+}
+
+
+@pytest.mark.parametrize(("paper_level", "bar_level"), [(250, 0), (235, 120), (30, 255)])
+@pytest.mark.parametrize("sides", BARS)
+def test_bars_beside_the_picture_are_no_writing(shipped, sides, paper_level, bar_level):
+    images, text = some_digits(12, 6)
+    pictures = []
+    for image in images:
+        ink = np.zeros((600, 480), np.float32)
+        ink[190:410, 130:350] = cv2.resize(image / np.float32(255), (220, 220))
+        picture = paper_level + ink * (20 - paper_level if paper_level > 100 else 200)
+        for place in BARS[sides]:
+            picture[place] = bar_level
+        pictures.append(np.uint8(picture))
+    assert share_read(pictures, list(text), shipped) >= 0.9
+    digit = utils.read_digits(pictures[0], shipped)[0]
+    left, top, width, height = digit.box
+    inked = abs(pictures[0][190:410, 130:350] - float(paper_level)) > 60
+    rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
+    found = [top, left, top + height, left + width]
+    ends = [rows[0] + 190, columns[0] + 130, rows[-1] + 190, columns[-1] + 130]
+    assert found == pytest.approx(ends, abs=6)
+
+
+def test_a_margin_is_no_bar():
+    picture = np.full((120, 160), 255, np.uint8)
+    everything = slice(0, 120), slice(0, 160)
+    assert paper.between_bars(picture) == everything  # one colour
+    cv2.putText(picture, "7", (40, 100), cv2.FONT_HERSHEY_SIMPLEX, 3, 0, 12)
+    assert paper.between_bars(picture) == everything
+    picture[:] = 255
+    picture[:, 60:100] = 0  # a stroke from top to bottom
+    assert paper.between_bars(picture) == everything
+
+
+def ringed(digit, rng, square, gap):
+    """A digit, dark on white, in a ring or box drawn by hand: uint8, shape (500, 500)."""
+    picture = np.full((500, 500), 255, np.uint8)
+    side = int(rng.integers(170, 240))
+    start = 250 - side // 2
+    picture[start : start + side, start : start + side] -= cv2.resize(digit, (side, side))
+    turn = np.linspace(0, 2 * np.pi * (1 - gap), 90) + rng.uniform(0, 6)
+    reach = rng.uniform(185, 205) * (1 + 0.03 * np.sin(3 * turn + rng.uniform(0, 6)))
+    x, y = np.cos(turn), np.sin(turn)
+    if square:
+        x, y = (0.95 * place / np.maximum(abs(x), abs(y)) for place in (x, y))
+    points = np.stack([250 + reach * x, 250 + reach * y], axis=1).astype(np.int32)
+    return cv2.polylines(picture, [points], False, 40, int(rng.integers(4, 12)), cv2.LINE_AA)
+
+
+@pytest.mark.parametrize("square", [False, True])
+@pytest.mark.parametrize("gap", [-0.03, 0.015])
+def test_a_ring_around_a_digit_is_no_zero(shipped, square, gap):
+    images, text = some_digits(30, 7)
+    rng = np.random.default_rng(0)
+    pictures = [ringed(image, rng, square, gap) for image in images]
+    # A 1 that leans may be the slash within a zero.
+    assert share_read(pictures, list(text), shipped) >= 0.9
+
+
+@pytest.mark.parametrize(("end", "thickness"), [((0, 0), 40), ((20, -28), 16), ((45, -65), 16)])
+def test_a_zero_around_a_dot_or_a_slash_is_a_zero(shipped, end, thickness):
+    images, labels = training_digits()
+    pictures = []
+    for image in images[labels == 0][:30]:
+        picture = 255 - cv2.resize(image, (336, 336), interpolation=cv2.INTER_CUBIC)
+        start, stop = (168 - end[0], 168 - end[1]), (168 + end[0], 168 + end[1])
+        pictures.append(cv2.line(picture, start, stop, 0, thickness, cv2.LINE_AA))
+    assert share_read(pictures, ["0"] * 30, shipped) >= 0.9
+
+
 @pytest.mark.parametrize("place", [(8, 12), (8, 1330), (640, 12), (640, 1330), (300, 0), (0, 700)])
 def test_small_digits_in_a_corner_of_a_wide_canvas(shipped, place):
     images, text = some_digits(10, 4)

@@ -10,6 +10,10 @@ LEAST_DARKNESS = 0.5  # of the darkest mark's
 MOST_MARKS = 4000  # in one picture; the largest are kept
 FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
 THICKEST_EDGE = 0.05  # of the longer side: a line along the border may be thicker than others
+RING_WIDTH = 0.8  # of its height, at least: what is drawn around digits is wider than a zero
+WITHIN_RING = 0.25, 0.85  # of its height: how high a digit is that stands within it
+RING_WIDTH = 0.8  # of its height, at least: what is drawn around digits is wider than a zero
+WITHIN_RING = 0.25, 0.85  # of its height: how high a digit is that stands within it
 LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
@@ -70,8 +74,8 @@ def _joined(
 ) -> tuple[np.ndarray, list[Box]]:
     """Number the parts of a stroke with a narrow gap as one: widen the ink, narrow it again."""
     reach = max(1, round(BROKEN * longest))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    labels, boxes = _components(cv2.dilate(_without_specks(labels, boxes, SPECK * longest), kernel))
+    without = _without_specks(labels, boxes, SPECK * longest)
+    labels, boxes = _components(cv2.dilate(without, _disc(reach)))
     return labels * mask, [_narrowed(box, reach, mask.shape) for box in boxes]
 
 
@@ -112,9 +116,11 @@ def _without_lines_and_frames(ink: np.ndarray) -> np.ndarray:
     """The ink without ruled lines, squares and the frames of cells; same shape and dtype."""
     whole = (ink > FAINT).astype(np.uint8)  # lines may be fainter than the writing
     _, boxes = _components(whole)
-    rest = whole
+    rest = _without_rings(whole, boxes)
+    if rest is not whole:
+        _, boxes = _components(rest)
     if any(_is_long(box, ink.shape) for box in boxes):
-        rest = _without_lines(whole, _lines(whole, thickest=0.03))
+        rest = _without_lines(rest, _lines(rest, thickest=0.03))
         _, boxes = _components(rest)
     longest = max((max(box[2:]) for box in boxes), default=0)
     rest = _without_frames(rest, [box for box in boxes if max(box[2:]) > 0.3 * longest])
@@ -366,3 +372,55 @@ def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
                 cleared = mask.copy() if cleared is mask else cleared
                 cleared[place] &= _without_lines(window, lines)
     return cleared
+
+
+def _without_rings(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
+    """Take out what was drawn around digits and touches none of them; it may have a narrow gap.
+
+    Args:
+        mask: uint8, shape (H, W), 1 where there is ink.
+        boxes: those of its marks.
+    """
+    if not 1 < len(boxes) <= MOST_MARKS:
+        return mask
+    closed = cv2.dilate(mask, _disc(BROKEN * max(max(box[2:]) for box in boxes)))
+    for whole in (mask, closed):
+        rings = _rings(whole)
+        if rings:
+            labels, _ = _components(whole)
+            return mask & ~np.isin(labels, [labels[row, column] for row, column in rings])
+    return mask
+
+
+def _rings(mask: np.ndarray) -> list[tuple[int, int]]:
+    """The row and column of one pixel of each mark that was drawn around another one."""
+    contours, tree = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    # What lies around a contour: around a mark a hole of another one, around a hole its own mark.
+    around = tree[0, :, 3] if contours else np.empty(0, int)
+    depth, outer = np.zeros(len(contours), int), around
+    while (outer >= 0).any():
+        depth += outer >= 0
+        outer = np.where(outer >= 0, around[outer], -1)
+    rings = []
+    for within in np.flatnonzero((depth >= 2) & (depth % 2 == 0)):
+        hole = contours[around[within]]
+        ring = contours[around[around[within]]]
+        *_, width, height = cv2.boundingRect(ring)
+        filled = cv2.contourArea(hole) / max(cv2.contourArea(cv2.convexHull(hole)), 1)
+        if width > RING_WIDTH * height and filled > 0.9 and _is_large(contours[within], height):
+            rings.append(tuple(ring[0, 0, ::-1]))
+    return rings
+
+
+def _is_large(contour: np.ndarray, height: int) -> bool:
+    """Tell what may be a digit within a ring of this height from a dot or a slash within a zero."""
+    *_, own_width, own_height = cv2.boundingRect(contour)
+    short, long = sorted(cv2.minAreaRect(contour)[1])
+    leaning = short < 0.35 * long and own_width > 0.4 * own_height
+    return WITHIN_RING[0] < own_height / height < WITHIN_RING[1] and not leaning
+
+
+def _disc(radius: float) -> np.ndarray:
+    """A kernel that widens ink by `radius` pixels, by one at least."""
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -1,6 +1,7 @@
 """From a photo to ink: the paper under uneven light, light writing on dark, sheets on a table."""
 
 import functools
+import math
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a 
 LEAST_SHEET = 0.1  # of the picture's area
 LEAST_WITH_SHEET = 32  # pixels; a picture that is narrower shows nothing beside its sheet
 LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
+MOST_BARS = 0.7  # of a side: how much of it even bars may take
+BAR_EVEN = 4  # grey levels by which a bar may differ
 FRAME = 0.08  # of a side: how wide a frame along the border may be
 FRAME_CONTRAST = 40  # grey levels between a frame and most of the picture
 
@@ -44,6 +47,48 @@ def size_within(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
     """Width and height of a picture of this shape when its longer side is `longest` pixels."""
     scale = longest / max(shape[:2])
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def between_bars(picture: np.ndarray) -> tuple[slice, slice]:
+    """Which rows and columns lie between the even bars of a screenshot or a film.
+
+    Args:
+        picture: uint8, shape (H, W), grey.
+    """
+    height, width = picture.shape
+    # Some of its pixels are enough.
+    some = np.ascontiguousarray(picture[:: max(1, height // 192), :: max(1, width // 192)])
+    small = _small(some)
+    widths = [_even_lines(lines) for lines in _from_each_side(small)]
+    top, bottom, left, right = widths
+    inner = small[top : len(small) - bottom, left : small.shape[1] - right]
+    if not inner.size:  # one colour from side to side
+        return slice(0, height), slice(0, width)
+    sides = zip(widths, _from_each_side(small), _from_each_side(inner), strict=True)
+    # With its soft edge.
+    wide = [n + 1 if n and _is_beside(lines[0], within) else 0 for n, lines, within in sides]
+    top, bottom = (math.ceil(n * height / len(small)) for n in wide[:2])
+    left, right = (math.ceil(n * width / small.shape[1]) for n in wide[2:])
+    if top + bottom > MOST_BARS * height or left + right > MOST_BARS * width:
+        return slice(0, height), slice(0, width)
+    return slice(top, height - bottom), slice(left, width - right)
+
+
+def _from_each_side(picture: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The lines of a picture from its top, bottom, left and right side on."""
+    return picture, picture[::-1], picture.T, picture.T[::-1]
+
+
+def _even_lines(lines: np.ndarray) -> int:
+    """How many lines from the first on are all as bright as the first one."""
+    apart = cv2.absdiff(lines, np.full_like(lines, np.median(lines[0])))
+    return int(np.append((apart <= BAR_EVEN).mean(axis=1) > 0.98, False).argmin())
+
+
+def _is_beside(outermost: np.ndarray, lines: np.ndarray) -> bool:
+    """Tell a bar from the margin of a page: beside a bar all has another brightness at once."""
+    beyond = cv2.absdiff(lines, np.full_like(lines, np.median(outermost))) > FRAME_CONTRAST
+    return len(beyond) > 1 and beyond[1:4].mean() > 0.85 and beyond[1:].mean() > 0.5
 
 
 def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
