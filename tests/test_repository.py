@@ -216,7 +216,7 @@ def test_the_example_gets_its_epochs(monkeypatch):
 def test_medium_keeps_what_the_page_promises_in_the_time_of_the_example():
     table = race.summary(pd.read_csv(ROOT / "models/shipped/minutes.csv"), "medium")
     assert (table["seeds"] == 3).all()
-    assert table.loc["medium", "accuracy"] >= 0.996
+    assert table.loc["medium", "accuracy"] >= 0.9965
     assert table.loc["Keras example, 15 epochs", "times as long"] >= 1
 
 
@@ -226,7 +226,7 @@ def test_networks_of_notebook_11_keep_what_the_page_promises():
     accuracy, parameters = rows["test accuracy"].mean(), rows["parameters"].first()
     assert accuracy["tiny"] >= 0.99 and parameters["tiny"] < 5_000
     assert accuracy["small"] >= 0.994 and parameters["small"] < 20_000
-    assert accuracy["large"] > accuracy["medium"] >= 0.996 and parameters["large"] < 500_000
+    assert accuracy["large"] > accuracy["medium"] >= 0.9965 and parameters["large"] < 500_000
     minutes = rows["minutes"].mean()  # of training, on two cores
     assert round(minutes["large"] / minutes["medium"]) >= 4 and minutes["large"] < 60
 
