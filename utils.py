@@ -5,8 +5,8 @@
 3. Showing and checking: `show_digits`, `check`.
 4. Models and results: `save_model`, `load_model`, `measured`, `full_budget`.
 5. Pictures: `to_mnist`, `read_digits`. The steps on the way have a file each: `tools/decode.py`
-   (`open_picture`), `tools/paper.py` (`find_sheets`, `ink_of`), `tools/marks.py` (`find_marks`),
-   `tools/divide.py` (`find_cuts`, `choose_digits`).
+   (`open_picture`), `tools/paper.py` (`between_bars`, `find_sheets`, `ink_of`), `tools/marks.py`
+   (`find_marks`), `tools/divide.py` (`find_cuts`, `choose_digits`).
 6. The command line: `python utils.py PICTURE... [--json | --csv FILE]`
 """
 
@@ -421,11 +421,12 @@ def read_digits(picture, model: keras.Model | None = None) -> list[Digit]:
     grey = to_grey(open_picture(picture))
     model = load_model(READER) if model is None else model
     rows, columns = between_bars(grey)
+    between = np.ascontiguousarray(grey[rows, columns])
+    digits = _read_grey(between, model)
+    if not digits and between.shape[1] < grey.shape[1] / 2:  # a thick 1 has margins like bars
+        return _read_grey(grey, model)
     corner = np.array([columns.start, rows.start, 0, 0])
-    return [
-        replace(digit, box=tuple((digit.box + corner).tolist()))
-        for digit in _read_grey(np.ascontiguousarray(grey[rows, columns]), model)
-    ]
+    return [replace(digit, box=tuple((digit.box + corner).tolist())) for digit in digits]
 
 
 def _read_grey(grey: np.ndarray, model: keras.Model) -> list[Digit]:

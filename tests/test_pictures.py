@@ -346,13 +346,35 @@ def test_bars_beside_the_picture_are_no_writing(shipped, sides, paper_level, bar
             picture[place] = bar_level
         pictures.append(np.uint8(picture))
     assert share_read(pictures, list(text), shipped) >= 0.9
-    digit = utils.read_digits(pictures[0], shipped)[0]
-    left, top, width, height = digit.box
+    bars = np.zeros((600, 480), bool)
+    for place in BARS[sides]:
+        bars[place] = True
+    rows, columns = (np.flatnonzero(~bars.all(axis=axis)) for axis in (1, 0))
+    for picture in pictures:
+        between = paper.between_bars(picture)
+        for found, ends in zip(between, (rows, columns), strict=True):
+            assert ends[0] <= found.start <= ends[0] + 14
+            assert ends[-1] - 13 <= found.stop <= ends[-1] + 1
+    left, top, width, height = utils.read_digits(pictures[0], shipped)[0].box
     inked = abs(pictures[0][190:410, 130:350] - float(paper_level)) > 60
     rows, columns = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
     found = [top, left, top + height, left + width]
     ends = [rows[0] + 190, columns[0] + 130, rows[-1] + 190, columns[-1] + 130]
     assert found == pytest.approx(ends, abs=6)
+
+
+@pytest.mark.parametrize("lean", [0, 3])
+@pytest.mark.parametrize(
+    ("height", "width", "pen"), [(100, 60, 20), (200, 120, 40), (300, 200, 65)]
+)
+def test_a_thick_one_has_a_margin_and_no_bars(shipped, height, width, pen, lean):
+    picture = np.full((height, width), 255, np.uint8)
+    ends = (
+        (width // 2 + lean, height // 6 + pen // 2),
+        (width // 2 - lean, 5 * height // 6 - pen // 2),
+    )
+    cv2.line(picture, *ends, 0, pen)
+    assert read(picture, shipped) == read(255 - picture, shipped) == "1"
 
 
 def test_a_margin_is_no_bar():
@@ -391,7 +413,21 @@ def test_a_ring_around_a_digit_is_no_zero(shipped, square, gap):
     assert share_read(pictures, list(text), shipped) >= 0.9
 
 
-@pytest.mark.parametrize(("end", "thickness"), [((0, 0), 40), ((20, -28), 16), ((45, -65), 16)])
+def test_a_cell_that_a_digit_touches_keeps_it(shipped):
+    """A row of four cells; the second digit hangs on a line."""
+    images, labels = training_digits()
+    for shift, row in ((0, "3582"), (0, "4619"), (35, "3582"), (35, "2537")):
+        page = np.zeros((220, 820), np.uint8)
+        for k, sign in enumerate(row):
+            left = 35 + 200 * k + (shift if k == 1 else 0)
+            page[40:180, left : left + 140] = cv2.resize(images[labels == int(sign)][3], (140, 140))
+            cv2.rectangle(page, (10 + 200 * k, 10), (210 + 200 * k, 210), 200, 3)
+        assert read(255 - page, shipped) == row
+
+
+@pytest.mark.parametrize(
+    ("end", "thickness"), [((0, 0), 40), ((0, 0), 54), ((20, -28), 16), ((45, -65), 16)]
+)
 def test_a_zero_around_a_dot_or_a_slash_is_a_zero(shipped, end, thickness):
     images, labels = training_digits()
     pictures = []

@@ -17,7 +17,7 @@ NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the 
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours
 # What the probability of "no digit" is multiplied with: who asks has written digits. Lower reads
 # more of those that look strange, and more letters.
-NONE = 0.12
+NONE = 0.3
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
 LEAST = 0.2  # a digit that is less probable than this is not reported
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with

@@ -11,9 +11,8 @@ MOST_MARKS = 4000  # in one picture; the largest are kept
 FAINT = 0.25  # ink; a ruled line may be as faint, the paper's grain is not
 THICKEST_EDGE = 0.05  # of the longer side: a line along the border may be thicker than others
 RING_WIDTH = 0.8  # of its height, at least: what is drawn around digits is wider than a zero
-WITHIN_RING = 0.25, 0.85  # of its height: how high a digit is that stands within it
-RING_WIDTH = 0.8  # of its height, at least: what is drawn around digits is wider than a zero
-WITHIN_RING = 0.25, 0.85  # of its height: how high a digit is that stands within it
+WITHIN_RING = 0.3, 0.85  # of its height: how high a digit is that stands within it
+UNEVEN_RING = 0.04  # of its height: how far its line may stray
 LEAST_WITH_LINES = 12  # pixels; a narrower strip is not searched for lines
 MOST_LINES = 200  # candidates in one direction, those with the most ink
 LEAST_SIDE = 5  # pixels; what is smaller cannot be read
@@ -375,7 +374,9 @@ def _without_frames(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
 
 
 def _without_rings(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
-    """Take out what was drawn around digits and touches none of them; it may have a narrow gap.
+    """Take out rings and boxes that were drawn around digits; they may have a narrow gap.
+
+    One that a digit touches stays: it cannot be told from the digit here.
 
     Args:
         mask: uint8, shape (H, W), 1 where there is ink.
@@ -385,15 +386,22 @@ def _without_rings(mask: np.ndarray, boxes: list[Box]) -> np.ndarray:
         return mask
     closed = cv2.dilate(mask, _disc(BROKEN * max(max(box[2:]) for box in boxes)))
     for whole in (mask, closed):
-        rings = _rings(whole)
-        if rings:
-            labels, _ = _components(whole)
-            return mask & ~np.isin(labels, [labels[row, column] for row, column in rings])
+        around_digits, cleared = _around_digits(whole), mask
+        labels = _components(whole)[0] if around_digits else None
+        for ring, hole in around_digits:
+            left, top, width, height = cv2.boundingRect(ring)
+            place = np.s_[top : top + height, left : left + width]
+            own = labels[place] == labels[tuple(ring[0, 0, ::-1])]
+            if _is_ring(own, hole - [left, top]):
+                cleared = mask.copy() if cleared is mask else cleared
+                cleared[place] &= ~own
+        if cleared is not mask:
+            return cleared
     return mask
 
 
-def _rings(mask: np.ndarray) -> list[tuple[int, int]]:
-    """The row and column of one pixel of each mark that was drawn around another one."""
+def _around_digits(mask: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Contours of the marks that have a hole with a large mark in it, and of that hole."""
     contours, tree = cv2.findContours(mask, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     # What lies around a contour: around a mark a hole of another one, around a hole its own mark.
     around = tree[0, :, 3] if contours else np.empty(0, int)
@@ -401,15 +409,15 @@ def _rings(mask: np.ndarray) -> list[tuple[int, int]]:
     while (outer >= 0).any():
         depth += outer >= 0
         outer = np.where(outer >= 0, around[outer], -1)
-    rings = []
+    found = {}
     for within in np.flatnonzero((depth >= 2) & (depth % 2 == 0)):
-        hole = contours[around[within]]
-        ring = contours[around[around[within]]]
-        *_, width, height = cv2.boundingRect(ring)
-        filled = cv2.contourArea(hole) / max(cv2.contourArea(cv2.convexHull(hole)), 1)
-        if width > RING_WIDTH * height and filled > 0.9 and _is_large(contours[within], height):
-            rings.append(tuple(ring[0, 0, ::-1]))
-    return rings
+        hole = around[within]
+        if hole not in found:
+            ring = contours[around[hole]]
+            *_, width, height = cv2.boundingRect(ring)
+            if width > RING_WIDTH * height and _is_large(contours[within], height):
+                found[hole] = ring, contours[hole]
+    return list(found.values())
 
 
 def _is_large(contour: np.ndarray, height: int) -> bool:
@@ -418,6 +426,21 @@ def _is_large(contour: np.ndarray, height: int) -> bool:
     short, long = sorted(cv2.minAreaRect(contour)[1])
     leaning = short < 0.35 * long and own_width > 0.4 * own_height
     return WITHIN_RING[0] < own_height / height < WITHIN_RING[1] and not leaning
+
+
+def _is_ring(own: np.ndarray, hole: np.ndarray) -> bool:
+    """Tell a line around a hole from one that touches a digit, and from several cells.
+
+    Args:
+        own: bool, shape (H, W), where its ink is.
+        hole: the contour of the hole.
+    """
+    convex = cv2.fillConvexPoly(np.zeros(own.shape, np.uint8), cv2.convexHull(hole), 1)
+    within, beyond = (cv2.distanceTransform(part, cv2.DIST_L2, 3) for part in (convex, 1 - convex))
+    thickness = own.sum() / cv2.arcLength(hole, True)
+    uneven = UNEVEN_RING * len(own)
+    stray = own & ((within > uneven) | (beyond > 2 * thickness + uneven))
+    return stray.sum() <= 0.01 * own.sum()
 
 
 def _disc(radius: float) -> np.ndarray:

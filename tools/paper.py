@@ -52,6 +52,9 @@ def size_within(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
 def between_bars(picture: np.ndarray) -> tuple[slice, slice]:
     """Which rows and columns lie between the even bars of a screenshot or a film.
 
+    Those of the whole picture where there are no bars, or where they take more than `MOST_BARS`.
+    The margins of a stroke that is thick and upright look like bars as well.
+
     Args:
         picture: uint8, shape (H, W), grey.
     """
