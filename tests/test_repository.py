@@ -228,7 +228,7 @@ def test_networks_of_notebook_11_keep_what_the_page_promises():
     assert accuracy["small"] >= 0.994 and parameters["small"] < 20_000
     assert accuracy["large"] > accuracy["medium"] >= 0.9965 and parameters["large"] < 500_000
     minutes = rows["minutes"].mean()  # of training, on two cores
-    assert minutes["medium"] < minutes["large"] < 60
+    assert round(minutes["large"] / minutes["medium"]) >= 4 and minutes["large"] < 60
 
 
 WORKER = """

@@ -4,8 +4,8 @@
 
 prints tables and writes build/bench.json. With --race only the training to 99 % is measured beside
 other recipes (a quarter of an hour), with --accuracy only what accuracy the time buys that the
-example takes for its 15 epochs (three quarters of an hour), with --speed only the milliseconds a
-picture (three minutes);
+example takes for its 15 epochs (half an hour), with --speed only the milliseconds a picture (three
+minutes);
 --quick races to 99 % with one seed instead of five (about five minutes), too few to be stored. With
 --store the tables go to models/shipped/, from where tools/readme.py takes them.
 """
