@@ -21,7 +21,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 import utils
 from tools import decode, divide, marks, paper
@@ -654,6 +654,47 @@ def test_letters_are_no_digits(shipped, sign):
     page = np.full((200, 200), 255, np.uint8)
     cv2.putText(page, sign, (50, 150), cv2.FONT_HERSHEY_SIMPLEX, 4, 0, 10, cv2.LINE_AA)
     assert read(page, shipped) == ""
+
+
+def typed(text: str, font: ImageFont.FreeTypeFont) -> Image.Image:
+    left, top, right, bottom = font.getbbox(text)
+    page = Image.new("L", (right - left + 160, bottom - top + 160), 255)
+    ImageDraw.Draw(page).text((80 - left, 80 - top), text, 30, font)
+    return page
+
+
+@pytest.fixture(scope="module")
+def hands() -> list[ImageFont.FreeTypeFont]:
+    """Fonts made of handwriting."""
+    paths = sorted((utils.DATA / "fonts").glob("*-latin.woff2"))
+    return [ImageFont.truetype(path, 160) for path in paths]
+
+
+def test_words_are_no_digits(shipped, hands):
+    """Their s looks like a 5, their o like a 0, their i and l like a 1."""
+    words = ["sun", "river", "mouse", "Apfel"]
+    pages = [typed(word, hand) for word in words for hand in hands]
+    assert share_read(pages, [""] * len(pages), shipped) >= 0.75
+
+
+def test_digits_beside_a_word_are_read(shipped, hands):
+    """A word ends where there is a space."""
+    pages = [typed(f"Haus   {n}", hand) for n, hand in enumerate(hands, 10)]
+    assert share_read(pages, [str(n) for n in range(10, 10 + len(pages))], shipped) >= 0.6
+
+
+def test_one_letter_beside_a_digit_makes_no_word_of_it(shipped, hands):
+    pages = [typed(f"{n % 10}x", hand) for n, hand in enumerate(hands)]
+    assert share_read(pages, [str(n % 10) for n in range(len(pages))], shipped) >= 0.8
+
+
+def test_dust_beside_a_digit_makes_no_word_of_it(shipped):
+    """What is no digit and small counts for nothing, however near it stands."""
+    page = np.full((200, 260), 255, np.uint8)
+    cv2.putText(page, "3", (100, 150), cv2.FONT_HERSHEY_SIMPLEX, 4, 0, 10, cv2.LINE_AA)
+    for column in (40, 80, 185, 215):
+        cv2.circle(page, (column, 150), 9, 0, -1)
+    assert read(page, shipped) == "3"
 
 
 def test_noise_is_no_writing(shipped):

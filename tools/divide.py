@@ -19,6 +19,7 @@ SURE = 0.9  # a mark read with this probability is not joined to its neighbours
 # more of those that look strange, and more letters.
 NONE = 0.3
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
+WORD = 0.25  # the same for several signs that hang together, however they may be cut
 LEAST = 0.2  # a digit that is less probable than this is not reported
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
@@ -27,6 +28,7 @@ CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one anot
 MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
 CUT_FROM = 0.05  # a mark is cut where "several" is more probable
 MOST_CUTS = 14  # of a mark, the cheapest
+WORD_GAP = 0.3  # of the height: letters of a word stand closer than that
 MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
 
 
@@ -50,7 +52,7 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
     new = [part.mark for plan in plans for part in plan if id(part.mark) not in known]
     if new:
         known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
-    return [item for plan in plans for item in _most_probable(plan, known)]
+    return [item for plan in plans for item in _without_words(_most_probable(plan, known))]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class _Part:
         mark: their ink.
         prior: how probable it is that these pieces make a digit, before the network is asked.
         prior_none: the same for "no digit".
+        prior_several: the same for several letters, or for digits that cannot be parted.
     """
 
     start: int
@@ -69,6 +72,7 @@ class _Part:
     mark: Mark
     prior: float
     prior_none: float
+    prior_several: float
 
 
 @dataclass(frozen=True)
@@ -134,12 +138,13 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             prior = first * (LOW if height < 0.5 * tall else 1)
             cut = math.prod(piece.cut for piece in pieces[start:end])
             if whole:
-                parts.append(_Part(start, end, whole, prior, NONE))
+                several = NONE if end == start + 1 else WORD
+                parts.append(_Part(start, end, whole, prior, NONE, several))
             elif end == start + 1:
                 none = NONE_CUT_OFF * first * cut
-                parts.append(_Part(start, end, members[0], prior * cut, none))
+                parts.append(_Part(start, end, members[0], prior * cut, none, none))
             elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
-                parts.append(_Part(start, end, _join(members), prior * cut, 0))
+                parts.append(_Part(start, end, _join(members), prior * cut, 0, 0))
     return parts
 
 
@@ -169,30 +174,57 @@ def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
 
 def _most_probable(
     parts: list[_Part], known: dict[int, np.ndarray]
-) -> list[tuple[Mark, np.ndarray]]:
-    """The digits of the most probable way to divide a row."""
+) -> list[tuple[Mark, np.ndarray | None]]:
+    """The most probable way to divide a row: its parts from left to right.
+
+    Of each its ink, and its probabilities; None where it is no digit.
+    """
     # For each place between two pieces: how probable the best way to it is, and its last part.
     best: dict[int, tuple[float, _Part | None, bool]] = {0: (0.0, None, False)}
     for part in parts:
         if part.start not in best:
             continue
         row = known[id(part.mark)]
-        # A mark of several digits that cannot be cut is none, a part that is still several as well.
-        none = row[NO_DIGIT] + (row[SEVERAL] if part.end == part.start + 1 else 0)
-        readings = [(none * part.prior_none, False)]
+        none = row[NO_DIGIT] * part.prior_none + row[SEVERAL] * part.prior_several
+        readings = [(none, False)]
         if row[:10].max() > LEAST:
             readings.append((row[:10].max() * part.prior, True))
         for probability, is_digit in readings:
             total = best[part.start][0] + float(np.log(probability + 1e-9))
             if part.end not in best or total > best[part.end][0]:
                 best[part.end] = (total, part, is_digit)
-    digits, place = [], max(best)
+    chosen, place = [], max(best)
     while place:
         _, part, is_digit = best[place]
-        if is_digit:
-            digits.append((part.mark, known[id(part.mark)]))
+        chosen.append((part.mark, known[id(part.mark)] if is_digit else None))
         place = part.start
-    return digits[::-1]
+    return chosen[::-1]
+
+
+def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Mark, np.ndarray]]:
+    """The digits of a row, without those in words: an s that looks like a 5, an o like a 0.
+
+    What stands close together is a word where more of it are letters than digits.
+    """
+    if not parts:
+        return []
+    heights = np.array([mark.box[3] for mark, _ in parts])
+    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    groups, end = [], -np.inf
+    for mark, probabilities in parts:
+        left, _, width, height = mark.box
+        is_high = height >= 0.5 * tall
+        if left - end > WORD_GAP * tall:
+            groups.append([])
+        if is_high:  # a full stop joins nothing
+            end = max(end, left + width)
+        groups[-1].append((mark, probabilities, is_high))
+    digits = []
+    for group in groups:
+        found = [(mark, row) for mark, row, _ in group if row is not None]
+        letters = sum(row is None and is_high for _, row, is_high in group)
+        digits += found if letters < 2 or letters <= len(found) else []
+    return digits
 
 
 def _join(marks: list[Mark]) -> Mark:
