@@ -328,6 +328,7 @@ def full_budget(name: str) -> pd.DataFrame:
 
 WORKING_SIDES = 700, 1400  # pixels, at most, of the longer side while digits are looked for
 LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
+LIKELY = 0.55  # digits that are all more probable, and of one size, are looked for no further
 MOST_AT_ONCE = 500  # marks that the network is asked about in one call
 READER = "reader"  # the model that reads pictures
 
@@ -478,7 +479,7 @@ def _read_sheet(
         sides.append(mark.box[3])
     sure = (
         bool(digits)
-        and min(d.probability for d in digits) > SURE
+        and min(d.probability for d in digits) > LIKELY
         and max(heights) == max(sides) < 2.5 * min(sides)  # all are digits, and of one hand
     )
     return digits, sure

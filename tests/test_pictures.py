@@ -513,6 +513,12 @@ def test_what_lies_beside_the_sheet_is_left_out(shipped, draw, least):
     assert share_read(*photos_of(30, draw=draw, margin=0.8, shadow=0), shipped) >= least
 
 
+def test_the_edge_of_a_shadow_is_no_sheets(shipped):
+    """Where a digit is doubtful, what lies in the light is not taken for all that there is."""
+    pictures, _ = photos_of(60, digits=5, gap=0.2, height=140, shadow=0.5)
+    assert [len(read(picture, shipped)) for picture in pictures] == [5] * 60
+
+
 def test_a_rectangle_with_ink_along_its_edge_is_no_sheet():
     """Paper between strokes, as a thick pen leaves it, is not the only paper."""
     page = np.full((300, 300), 245, np.uint8)
@@ -644,6 +650,40 @@ def test_a_page_of_many_digits(shipped):
     rows = list(images.reshape(25, 20, 28, 28))
     found = read(make_samples.photograph(rows, scene, np.random.default_rng(0)), shipped)
     assert share_found(found, text) >= 0.9
+
+
+def answer(digit: int, sure: float) -> np.ndarray:
+    """Twelve probabilities: one digit's; what is missing to 1 goes to "no digit"."""
+    row = np.zeros(12, np.float32)
+    row[digit], row[divide.NO_DIGIT] = sure, 1 - sure
+    return row
+
+
+def divided(answers: list[np.ndarray], gap: int) -> str:
+    """What is read in a row of marks, 30 pixels wide and 50 high, about which these are known."""
+    ink = np.ones((50, 30), np.float32)
+    row = [marks.Mark((n * (30 + gap), 0, 30, 50), ink) for n in range(len(answers))]
+    known = {mark.box: given for mark, given in zip(row, answers, strict=True)}
+    none = answer(0, 0)
+    chosen = divide.choose_digits(
+        [row], lambda asked: np.stack([known.get(mark.box, none) for mark in asked])
+    )
+    return "".join(str(row[:10].argmax()) for _, row in chosen)
+
+
+def test_a_strange_mark_is_a_digit_among_digits():
+    strange, sure = answer(8, 0.15), answer(1, 0.99)
+    assert divided([sure, sure, strange, sure], 20) == "1181"
+    assert divided([sure, strange, sure], 20) == "11"
+    assert divided([sure, sure, answer(8, 0.01), sure], 20) == "111"  # a letter is none there
+
+
+def test_a_digit_among_letters_is_a_letter():
+    five, letter = answer(5, 0.99), answer(0, 0.001)
+    assert divided([five, letter, letter], 10) == ""
+    assert divided([five, five, letter, letter], 10) == "55"
+    assert divided([five, letter, letter], 25) == "5"  # that far apart they are no word
+    assert divided([five, letter], 10) == "5"
 
 
 # --- nothing to read ---

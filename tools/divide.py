@@ -18,9 +18,10 @@ SURE = 0.9  # a mark read with this probability is not joined to its neighbours
 # What the probability of "no digit" is multiplied with: who asks has written digits. Lower reads
 # more of those that look strange, and more letters.
 NONE = 0.3
+NONE_AMONG = 0.1  # the same in a row of digits of which the network is sure
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
 WORD = 0.25  # the same for several signs that hang together, however they may be cut
-LEAST = 0.2  # a digit that is less probable than this is not reported
+LEAST = 0.1  # a digit that is less probable than this is not reported
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
@@ -108,6 +109,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     """All parts of a row that are worth a look, sorted by where they start."""
     heights = np.array([mark.box[3] for mark in row])
     tall = np.median(heights[heights >= 0.5 * heights.max()])
+    none_alone = NONE_AMONG if _are_digits(row, known, tall) else NONE
     pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
     for before, mark in zip([None, *row], row, strict=False):
         probabilities = known[id(mark)]
@@ -138,14 +140,21 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             prior = first * (LOW if height < 0.5 * tall else 1)
             cut = math.prod(piece.cut for piece in pieces[start:end])
             if whole:
-                several = NONE if end == start + 1 else WORD
-                parts.append(_Part(start, end, whole, prior, NONE, several))
+                several = none_alone if end == start + 1 else WORD
+                parts.append(_Part(start, end, whole, prior, none_alone, several))
             elif end == start + 1:
                 none = NONE_CUT_OFF * first * cut
                 parts.append(_Part(start, end, members[0], prior * cut, none, none))
             elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
                 parts.append(_Part(start, end, _join(members), prior * cut, 0, 0))
     return parts
+
+
+def _are_digits(row: list[Mark], known: dict[int, np.ndarray], tall: float) -> bool:
+    """Tell a row of digits, at least three of them sure, from one in which other signs stand."""
+    asked = [known[id(mark)] for mark in row if mark.box[3] >= 0.5 * tall]
+    sure = sum(probabilities[:10].max() > SURE for probabilities in asked)
+    return sure >= 3 and sure >= 0.75 * len(asked)
 
 
 def _overlap(a: Mark, b: Mark) -> float:
