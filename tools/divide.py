@@ -20,8 +20,9 @@ SURE = 0.9  # a mark read with this probability is not joined to its neighbours
 NONE = 0.3
 NONE_AMONG = 0.1  # the same in a row of digits of which the network is sure
 NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
-WORD = 0.25  # the same for several signs that hang together, however they may be cut
-LEAST = 0.1  # a digit that is less probable than this is not reported
+WORD = 0.25  # what that of "several" is: signs that hang together may be a word
+LEAST = 0.2  # a digit that is less probable than this is not reported
+LEAST_AMONG = 0.1  # the same in a row of digits of which the network is sure
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
@@ -30,6 +31,7 @@ MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
 CUT_FROM = 0.05  # a mark is cut where "several" is more probable
 MOST_CUTS = 14  # of a mark, the cheapest
 WORD_GAP = 0.3  # of the height: letters of a word stand closer than that
+WORD_LETTERS = 3  # a word has as many, at least: two may be the brackets around a digit
 MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
 
 
@@ -65,7 +67,8 @@ class _Part:
         mark: their ink.
         prior: how probable it is that these pieces make a digit, before the network is asked.
         prior_none: the same for "no digit".
-        prior_several: the same for several letters, or for digits that cannot be parted.
+        prior_several: the same for "several": a word, or digits that cannot be parted, is none.
+        least: a digit that is less probable is not reported.
     """
 
     start: int
@@ -74,6 +77,7 @@ class _Part:
     prior: float
     prior_none: float
     prior_several: float
+    least: float = LEAST
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     """All parts of a row that are worth a look, sorted by where they start."""
     heights = np.array([mark.box[3] for mark in row])
     tall = np.median(heights[heights >= 0.5 * heights.max()])
-    none_alone = NONE_AMONG if _are_digits(row, known, tall) else NONE
+    among = _are_digits(row, known, tall)
+    none_alone, least = (NONE_AMONG, LEAST_AMONG) if among else (NONE, LEAST)
     pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
     for before, mark in zip([None, *row], row, strict=False):
         probabilities = known[id(mark)]
@@ -141,7 +146,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             cut = math.prod(piece.cut for piece in pieces[start:end])
             if whole:
                 several = none_alone if end == start + 1 else WORD
-                parts.append(_Part(start, end, whole, prior, none_alone, several))
+                parts.append(_Part(start, end, whole, prior, none_alone, several, least))
             elif end == start + 1:
                 none = NONE_CUT_OFF * first * cut
                 parts.append(_Part(start, end, members[0], prior * cut, none, none))
@@ -196,7 +201,7 @@ def _most_probable(
         row = known[id(part.mark)]
         none = row[NO_DIGIT] * part.prior_none + row[SEVERAL] * part.prior_several
         readings = [(none, False)]
-        if row[:10].max() > LEAST:
+        if row[:10].max() > part.least:
             readings.append((row[:10].max() * part.prior, True))
         for probability, is_digit in readings:
             total = best[part.start][0] + float(np.log(probability + 1e-9))
@@ -213,7 +218,8 @@ def _most_probable(
 def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Mark, np.ndarray]]:
     """The digits of a row, without those in words: an s that looks like a 5, an o like a 0.
 
-    What stands close together is a word where more of it are letters than digits.
+    What stands close together is a word where more of it are letters than digits. A letter is all
+    that is no digit, brackets as well, and not low: dust and full stops count for nothing.
     """
     if not parts:
         return []
@@ -232,7 +238,7 @@ def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Ma
     for group in groups:
         found = [(mark, row) for mark, row, _ in group if row is not None]
         letters = sum(row is None and is_high for _, row, is_high in group)
-        digits += found if letters < 2 or letters <= len(found) else []
+        digits += found if letters < WORD_LETTERS or letters <= len(found) else []
     return digits
 
 
