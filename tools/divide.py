@@ -111,8 +111,7 @@ def _stretch(pieces: list[_Piece]) -> list[Mark]:
 
 def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
     """All parts of a row that are worth a look, sorted by where they start."""
-    heights = np.array([mark.box[3] for mark in row])
-    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    tall = _usual_height(row)
     among = _are_digits(row, known, tall)
     none_alone, least = (NONE_AMONG, LEAST_AMONG) if among else (NONE, LEAST)
     pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
@@ -130,7 +129,8 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             prior, cut = 1.0, 1.0
     starts = [p.mark.box[0] + (0 if p.left is None else p.left.mean()) for p in pieces]
     ends = [p.mark.box[0] + (p.mark.box[2] if p.right is None else p.right.mean()) for p in pieces]
-    parts, widest = [], 1.6 * heights.max()  # narrower ones are looked at in `_may_be_one`
+    # Narrower ones are looked at in `_may_be_one`.
+    parts, widest = [], 1.6 * max(mark.box[3] for mark in row)
     for start in range(len(pieces)):
         last, mark = wholes.get(start, (start + 1, None))
         for end in sorted({*range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1), last}):
@@ -153,6 +153,12 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
                 parts.append(_Part(start, end, _join(members), prior * cut, 0, 0))
     return parts
+
+
+def _usual_height(row: list[Mark]) -> float:
+    """The median of the marks' heights, in pixels, without those that are low."""
+    heights = np.array([mark.box[3] for mark in row])
+    return float(np.median(heights[heights >= 0.5 * heights.max()]))
 
 
 def _are_digits(row: list[Mark], known: dict[int, np.ndarray], tall: float) -> bool:
@@ -218,13 +224,13 @@ def _most_probable(
 def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Mark, np.ndarray]]:
     """The digits of a row, without those in words: an s that looks like a 5, an o like a 0.
 
-    What stands close together is a word where more of it are letters than digits. A letter is all
-    that is no digit, brackets as well, and not low: dust and full stops count for nothing.
+    What stands close together is a word where three of it or more are letters, and more than are
+    digits. A letter is all that is no digit, brackets as well, and not low: dust and full stops
+    count for nothing.
     """
     if not parts:
         return []
-    heights = np.array([mark.box[3] for mark, _ in parts])
-    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    tall = _usual_height([mark for mark, _ in parts])
     groups, end = [], -np.inf
     for mark, probabilities in parts:
         left, _, width, height = mark.box
