@@ -1,5 +1,6 @@
 """Saving and loading models; the models that ship."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -47,6 +48,22 @@ def test_newly_trained_model_replaces_the_one_loaded_before(models):
         model = tiny_model()
         utils.save_model(model, "mine")
         assert np.allclose(utils.load_model("mine")(x), model(x))
+
+
+def test_training_again_and_again_warns_of_nothing():
+    """As a learner does who runs a cell of training several times."""
+    said, x = [], np.zeros((2, 28, 28, 1), np.float32)
+    handler, logger = logging.Handler(), logging.getLogger("tensorflow")
+    handler.emit = said.append
+    logger.addHandler(handler)
+    try:
+        for _ in range(8):
+            model = tiny_model()
+            model.compile("sgd", "mse")
+            model.fit(x, np.zeros((2, 10)), verbose=0)
+    finally:
+        logger.removeHandler(handler)
+    assert not said, said[0].getMessage()
 
 
 def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.marks import Mark
+from tools.marks import Mark, usual_height
 
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours
@@ -111,7 +111,7 @@ def _stretch(pieces: list[_Piece]) -> list[Mark]:
 
 def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
     """All parts of a row that are worth a look, sorted by where they start."""
-    tall = _usual_height(row)
+    tall = usual_height(row)
     among = _are_digits(row, known, tall)
     none_alone, least = (NONE_AMONG, LEAST_AMONG) if among else (NONE, LEAST)
     pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
@@ -153,12 +153,6 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
                 parts.append(_Part(start, end, _join(members), prior * cut, 0, 0))
     return parts
-
-
-def _usual_height(row: list[Mark]) -> float:
-    """The median of the marks' heights, in pixels, without those that are low."""
-    heights = np.array([mark.box[3] for mark in row])
-    return float(np.median(heights[heights >= 0.5 * heights.max()]))
 
 
 def _are_digits(row: list[Mark], known: dict[int, np.ndarray], tall: float) -> bool:
@@ -230,7 +224,7 @@ def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Ma
     """
     if not parts:
         return []
-    tall = _usual_height([mark for mark, _ in parts])
+    tall = usual_height([mark for mark, _ in parts])
     groups, end = [], -np.inf
     for mark, probabilities in parts:
         left, _, width, height = mark.box

@@ -199,10 +199,15 @@ def _is_sliver(box: Box, shape: tuple[int, int]) -> bool:
     return (at_side and width < 0.05 * shape[1]) or (at_end and height < 0.05 * shape[0])
 
 
+def usual_height(marks: list[Mark]) -> float:
+    """The median of the marks' heights, in pixels, without those that are low."""
+    heights = np.array([mark.box[3] for mark in marks])
+    return float(np.median(heights[heights >= 0.5 * heights.max()]))
+
+
 def _rows(marks: list[Mark]) -> list[list[Mark]]:
     """Rows from the top, left to right in a row; a row may slope. Small marks join a near row."""
-    heights = np.array([m.box[3] for m in marks])
-    tall = np.median(heights[heights >= 0.5 * heights.max()])
+    tall = usual_height(marks)
     rows: list[list[Mark]] = []
     for mark in sorted((m for m in marks if m.box[3] >= 0.5 * tall), key=lambda m: m.box[0]):
         _, top, _, height = mark.box
