@@ -1,4 +1,7 @@
-"""Every exercise: its check says "not done yet" on the stub, and "done" on the solution."""
+"""Every exercise: its check says "not done yet" on the stub, and "done" on the solution.
+
+On a wrong answer it says "not right yet".
+"""
 
 import re
 
@@ -9,6 +12,37 @@ from nbclient import NotebookClient
 from test_notebooks import NAMES, NOTEBOOKS, is_heading
 
 SOLUTIONS = ROOT / "notebooks" / "solutions"
+# Answers that a learner might give and that are not right, for checks that were once content.
+WRONG = {
+    "01_2": "never_inked = 68",
+    "02_3": "def shrink_only(scan):\n    return utils.to_mnist(scan / np.float32(255))",
+    "03_1": "number_of_parameters = 784 * 128 + 128 * 64 + 64 * 10",
+    "03_2": """def predict_labels(model, images):  # not scaled
+    return model.predict(images[..., None].astype("float32"), verbose=0).argmax(axis=1)""",
+    "04_2": "heights = [12, 12, 12]",
+    "04_4": """def feature_maps_after(model, layer_number, digit):  # width before height
+    part = keras.Model(model.inputs, model.layers[layer_number].output)
+    return part.predict(digit, verbose=0)[0].T""",
+    "05_2": "top_2_accuracy = 0.999",
+    "07_1": "def mirror_proof(images, labels):\n    return {0, 1}",
+    "07_2": """def dusty(images, share):  # the digit is lost
+    return tf.cast(tf.random.uniform(tf.shape(images)) < share, "float32")""",
+    "07_3": "def largest_angle(images, labels):\n    return 12",
+    "08_1": "pair = (14**2 * 3**2 * 32 * 64, 14**2 * (3**2 * 64 + 32 * 64))",
+    "10_1": """def slashed(zero):  # a level line
+    return cv2.line(zero.copy(), (4, 14), (23, 14), 255, 2)""",
+    "10_2": """def shares_read(zeros):  # of all digits, whatever they are
+    return 1.0, 1.0""",
+    "10_3": """def read_strictly(picture, least):  # all or nothing
+    digits = utils.read_digits(picture)
+    sure = all(d.probability >= least for d in digits)
+    return "".join(str(d.digit) for d in digits) if sure else \"\"""",
+    "11_1": "saved = 8 * 8 * 64 * 10",
+    "11_2": """def look_five_times(network, x):  # comes back at the other side
+    moves = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+    looks = [np.roll(x, move, axis=(1, 2)) for move in moves]
+    return np.mean([network(look, training=False) for look in looks], axis=0)""",
+}
 
 
 def exercise_cells(path) -> tuple[list[str], dict[str, tuple[str, str]]]:
@@ -31,25 +65,31 @@ def printed(cell) -> str:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_stub_is_not_done_and_solution_is(path):
     setup, exercises = exercise_cells(path)
-    sources = list(setup)
+    sources, expected = list(setup), []
     for name, (stub, check) in exercises.items():
-        sources += [stub, check, (SOLUTIONS / f"{name}.py").read_text(), check]
+        number = f"Exercise {int(name[:2])}.{name[3:]}"
+        answers = [(stub, f"{number}: not done yet.\n")]
+        if name in WRONG:
+            answers.append((WRONG[name], f"{number}: not right yet.\n"))
+        # The solution comes last: later exercises use it.
+        answers.append(((SOLUTIONS / f"{name}.py").read_text(), f"{number}: done.\n"))
+        for answer, verdict in answers:
+            sources += [answer, check]
+            expected.append(verdict)
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     # A cell that raises, the untouched stub's or its check's among them, fails the test here.
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": path.parent}}
     ).execute()
-    cells = notebook.cells[len(setup) :]
-    for i, name in enumerate(exercises):
-        number = f"{int(name[:2])}.{name[3:]}"
-        on_stub, on_solution = printed(cells[4 * i + 1]), printed(cells[4 * i + 3])
-        assert on_stub == f"Exercise {number}: not done yet.\n"
-        assert on_solution.endswith(f"Exercise {number}: done.\n"), on_solution
+    for check, verdict in zip(notebook.cells[len(setup) + 1 :: 2], expected, strict=True):
+        said = printed(check)
+        assert said == verdict if "not done" in verdict else said.endswith(verdict), said
 
 
 def test_there_are_enough_and_each_has_its_solution():
     names = [name for path in NOTEBOOKS for name in exercise_cells(path)[1]]
     assert len(names) == len(set(names)) >= 15
+    assert set(WRONG) <= set(names)
     assert set(names) == {path.stem for path in SOLUTIONS.glob("*.py")}
 
 
