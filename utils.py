@@ -81,9 +81,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 with _quiet_stderr():
     import keras
+logging.getLogger("absl").setLevel(logging.ERROR)
 # Whoever runs a training cell five times would read a page on a network that is traced anew.
-for _name in ("absl", "tensorflow"):
-    logging.getLogger(_name).setLevel(logging.ERROR)
+logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
 
 # --- 2. Data --------------------------------------------------------------------------------------
