@@ -96,11 +96,14 @@ def reading_figures(store: bool) -> dict:
     """How well pictures are read."""
     import reading
 
-    shares = reading.measure(2000)
-    if store:
-        shares.round(4).to_csv(SHIPPED / "reading.csv", index=False)
-    print(shares.round(4).to_string(index=False))
-    return {"reading": json.loads(shares.to_json(orient="records"))}
+    figures = {}
+    for name, make in reading.TABLES.items():
+        table = make()
+        if store:
+            reading.store(name, table)
+        print(table.round(4).to_string(index=False))
+        figures[name] = json.loads(table.to_json(orient="records"))
+    return figures
 
 
 def race_figures(store: bool, seeds: int = 5) -> dict:

@@ -1,10 +1,11 @@
-"""Measure how well pictures are read, on MNIST test digits that nothing was chosen by.
+"""Measure how well pictures are read.
 
-    python tools/reading.py [--store] [COUNT]
+    python tools/reading.py [--store] [--people] [COUNT]
 
-takes COUNT photos of one digit and of five (2,000 if none is given), and as many digits through
-files of three sizes. With --store the table goes to models/shipped/reading.csv, from where the
-README takes it.
+reads the pictures of data/people, and MNIST test digits that nothing was chosen by: COUNT photos of
+one digit and of five (2,000 if none is given), and as many digits through files of three sizes.
+With --store the tables go to models/shipped/people.csv and reading.csv, from where the README takes
+them; with --people only the first is made.
 """
 
 import io
@@ -65,6 +66,39 @@ def agrees(index: int, side: int, light: bool) -> bool:
     return [d.digit for d in utils.read_digits(buffer.getvalue())] == [direct]
 
 
+PEOPLE = {
+    "scans": "scans and tablet drawings, one digit",
+    "crops": "28 x 28 crops of photographed sheets, one digit",
+    "drawings": "drawings in an app, one digit",
+    "pairs": "scans and tablet drawings, two digits, both right",
+    "no_digits": "letters, signs, scribbles, blank paper: nothing is read",
+}
+
+
+def by_people() -> pd.DataFrame:
+    """A row a folder of data/people: the share read rightly, and in the usual way by net (c).
+
+    The usual way is not asked about more than one digit, or none: it reads one in every picture.
+    """
+    import cv2
+
+    import utils
+
+    rows, usual = [], utils.load_model("cnn")
+    for folder, what in PEOPLE.items():
+        paths = sorted((utils.DATA / "people" / folder).iterdir())
+        written = [path.stem.split("_")[0] for path in paths]
+        written = [text if text.isdigit() else "" for text in written]
+        read = ["".join(str(d.digit) for d in utils.read_digits(path)) for path in paths]
+        rows.append(row(what, [a == b for a, b in zip(read, written, strict=True)]))
+        if {len(text) for text in written} == {1}:
+            pictures = [cv2.cvtColor(utils.open_picture(p), cv2.COLOR_RGB2GRAY) for p in paths]
+            small = [cv2.resize(p, (28, 28), interpolation=cv2.INTER_AREA) for p in pictures]
+            answers = usual.predict(utils.to_input(255 - np.stack(small)), verbose=0).argmax(axis=1)
+            rows[-1]["the usual way"] = np.mean([*map(str, answers)] == np.array(written))
+    return pd.DataFrame(rows)
+
+
 def row(what: str, right: list[bool]) -> dict:
     """A share with its 95 % interval (Wilson)."""
     interval = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
@@ -78,8 +112,8 @@ def row(what: str, right: list[bool]) -> dict:
     }
 
 
-def measure(count: int) -> pd.DataFrame:
-    """All rows of the table; `count` pictures for each."""
+def measure(count: int = 2000) -> pd.DataFrame:
+    """A row a kind of picture made from test digits; `count` pictures for each."""
     rows = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for digits, name in ((1, "one digit"), (5, "five digits, all right")):
@@ -103,12 +137,23 @@ def measure(count: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+TABLES = {"people": by_people, "reading": measure}
+
+
+def store(name: str, table: pd.DataFrame) -> None:
+    """Ship a table, for the README."""
+    table.round(6).to_csv(ROOT / "models" / "shipped" / f"{name}.csv", index=False)
+
+
 def main(arguments: list[str]) -> int:
     counts = [int(argument) for argument in arguments if argument.isdigit()]
-    table = measure(counts[0] if counts else 2000)
-    print(table.round(4).to_string(index=False))
-    if "--store" in arguments:
-        table.round(4).to_csv(ROOT / "models" / "shipped" / "reading.csv", index=False)
+    for name, make in TABLES.items():
+        if name == "reading" and "--people" in arguments:
+            continue
+        table = make(*counts) if name == "reading" else make()
+        print(table.round(4).to_string(index=False))
+        if "--store" in arguments:
+            store(name, table)
     return 0
 
 

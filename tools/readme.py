@@ -129,6 +129,19 @@ def recipes_table(table: pd.DataFrame, heading: str, last: list[str]) -> str:
     return "\n".join(lines)
 
 
+def people_table() -> str:
+    """A row a kind of picture that people made: the share read rightly, and in the usual way."""
+    lines = [
+        "| pictures by other people | number | right, 95 % interval | the usual way |",
+        "|---|---|---|---|",
+    ]
+    for _, row in pd.read_csv(SHIPPED / "people.csv").iterrows():
+        share = f"{row['share']:.1%} ({row['from']:.1%} to {row['to']:.1%})"
+        usual = "–" if pd.isna(row["the usual way"]) else f"{row['the usual way']:.1%}"
+        lines.append(f"| {row['what']} | {row['number']:,} | {share} | {usual} |")
+    return "\n".join(lines)
+
+
 def reading_table() -> str:
     """A row a kind of picture: the share that is read rightly, with its interval."""
     lines = [
@@ -147,7 +160,9 @@ def filled(text: str) -> str:
     """The README's text with its tables made anew."""
     tables = {"notebooks": notebooks_table, "results": results_table, "race": race_table}
     tables |= {"minutes": minutes_table, "records": records_table}
-    return with_blocks(text, tables | {"reading": reading_table, "speed": speed_table})
+    return with_blocks(
+        text, tables | {"people": people_table, "reading": reading_table, "speed": speed_table}
+    )
 
 
 def with_blocks(text: str, blocks: dict) -> str:
