@@ -622,6 +622,11 @@ def test_touching_digits_are_cut(shipped):
     assert share_read(*chosen, shipped) >= 0.6
 
 
+def test_a_stem_is_not_cut_into_digits_that_lie_above_one_another(shipped):
+    # A long flag hangs from the 1, and the tail of a 3 touches its stem.
+    assert read(utils.open_picture(utils.DATA / "people/pairs/13_006.png"), shipped) == "13"
+
+
 def test_a_broken_stroke_is_joined(shipped):
     """A blank line through the upper third, as of a pen that skips."""
     pictures, expected = photos_of(40, height=280, rotation=0, margin=0.5, shadow=0)

@@ -25,6 +25,7 @@ LEAST = 0.2  # a digit that is less probable than this is not reported
 LEAST_AMONG = 0.1  # the same in a row of digits of which the network is sure
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
+STACKED = 0.1  # the same for neighbours in a row that share less than half of their heights
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
 CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least
 MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
@@ -168,6 +169,12 @@ def _overlap(a: Mark, b: Mark) -> float:
     return shared / min(a.box[2], b.box[2])
 
 
+def _are_stacked(a: Mark, b: Mark) -> bool:
+    """Tell whether two parts of a row lie above one another, which digits in a row do not."""
+    shared = min(a.box[1] + a.box[3], b.box[1] + b.box[3]) - max(a.box[1], b.box[1])
+    return _overlap(a, b) > 0.5 and shared < 0.5 * min(a.box[3], b.box[3])
+
+
 def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
     """Tell whether neighbouring marks, or pieces of one mark, may be one digit."""
     lefts = [m.box[0] for m in members]
@@ -203,8 +210,11 @@ def _most_probable(
         readings = [(none, False)]
         if row[:10].max() > part.least:
             readings.append((row[:10].max() * part.prior, True))
+        so_far, before, after_digit = best[part.start]
         for probability, is_digit in readings:
-            total = best[part.start][0] + float(np.log(probability + 1e-9))
+            if is_digit and after_digit and _are_stacked(before.mark, part.mark):
+                probability *= STACKED
+            total = so_far + float(np.log(probability + 1e-9))
             if part.end not in best or total > best[part.end][0]:
                 best[part.end] = (total, part, is_digit)
     chosen, place = [], max(best)
