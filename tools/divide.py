@@ -41,7 +41,7 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
 
     A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
     network says how probable each reading is; of all ways to divide a row the most probable one
-    is taken (dynamic programming along the row).
+    is taken (dynamic programming along the row, which may miss it where parts overlap).
 
     Args:
         rows: as `find_marks` returns them.
@@ -210,6 +210,7 @@ def _most_probable(
         readings = [(none, False)]
         if row[:10].max() > part.least:
             readings.append((row[:10].max() * part.prior, True))
+        # Of the ways to its start only the best is kept, though the one before it counts here.
         so_far, before, after_digit = best[part.start]
         for probability, is_digit in readings:
             if is_digit and after_digit and _are_stacked(before.mark, part.mark):

@@ -136,9 +136,8 @@ def people_table() -> str:
         "|---|---|---|---|",
     ]
     for _, row in pd.read_csv(SHIPPED / "people.csv").iterrows():
-        share = f"{row['share']:.1%} ({row['from']:.1%} to {row['to']:.1%})"
         usual = "–" if pd.isna(row["the usual way"]) else f"{row['the usual way']:.1%}"
-        lines.append(f"| {row['what']} | {row['number']:,} | {share} | {usual} |")
+        lines.append(f"| {row['what']} | {row['number']:,} | {share_right(row)} | {usual} |")
     return "\n".join(lines)
 
 
@@ -149,11 +148,16 @@ def reading_table() -> str:
         "|---|---|---|",
     ]
     for _, row in pd.read_csv(SHIPPED / "reading.csv").iterrows():
-        share = f"{row['share']:.1%} ({row['from']:.1%} to {row['to']:.1%})"
-        if pd.notna(row["mean probability"]):
-            share += f", promised {row['mean probability']:.1%}"
-        lines.append(f"| {row['what']} | {row['number']:,} | {share} |")
+        lines.append(f"| {row['what']} | {row['number']:,} | {share_right(row)} |")
     return "\n".join(lines)
+
+
+def share_right(row: pd.Series) -> str:
+    """A share with its interval, and with the mean of the probabilities reported, if it has one."""
+    share = f"{row['share']:.1%} ({row['from']:.1%} to {row['to']:.1%})"
+    if pd.notna(row["mean probability"]):
+        share += f", promised {row['mean probability']:.1%}"
+    return share
 
 
 def filled(text: str) -> str:
