@@ -37,6 +37,20 @@ def test_figures_in_the_readme_s_sentences_are_those_of_the_stored_figures():
     assert int(samples) == len(pd.read_csv(ROOT / "data/samples/labels.csv"))
 
 
+def test_all_trainings_of_the_medium_network_have_the_mean_that_the_readme_says():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    on_two_cores, number, mean = re.search(
+        r"one on two cores \(([\d.]+) %\).* All (\w+) have ([\d.]+) % on average", text
+    ).groups()
+    tables = [
+        pd.read_csv(ROOT / f"models/shipped/{name}.csv") for name in ("records", "records_again")
+    ]
+    accuracies = [a for t in tables for a in t.loc[t["network"] == "medium", "test accuracy"]]
+    accuracies.append(float(on_two_cores) / 100)
+    assert (len(accuracies), number) == (7, "seven")
+    assert mean == f"{100 * sum(accuracies) / 7:.2f}"
+
+
 def test_minutes_that_a_notebook_promises_are_those_of_the_stored_figures():
     for row in pd.read_csv(ROOT / "models/shipped/times.csv").itertuples():
         text = (ROOT / "notebooks" / f"{row.notebook}.ipynb").read_text(encoding="utf-8")
