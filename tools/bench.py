@@ -96,14 +96,8 @@ def reading_figures(store: bool) -> dict:
     """How well pictures are read."""
     import reading
 
-    figures = {}
-    for name, make in reading.TABLES.items():
-        table = make()
-        if store:
-            reading.store(name, table)
-        print(table.round(4).to_string(index=False))
-        figures[name] = json.loads(table.to_json(orient="records"))
-    return figures
+    tables = reading.tables(store=store)
+    return {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
 
 
 def race_figures(store: bool, seeds: int = 5) -> dict:

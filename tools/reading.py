@@ -125,9 +125,10 @@ def row(what: str, right: list[bool]) -> dict:
     }
 
 
-def measure(count: int = 2000) -> pd.DataFrame:
+def measure(count: int) -> pd.DataFrame:
     """A row a kind of picture made from test digits; `count` pictures for each."""
     rows = []
+    # Not forked: this process may have TensorFlow's threads, which a fork waits for in vain.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for digits, name in ((1, "one digit"), (5, "five digits, all right")):
             results = list(pool.map(photo, range(count), [digits] * count, chunksize=20))
@@ -155,23 +156,21 @@ def measure(count: int = 2000) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-TABLES = {"people": by_people, "reading": measure}
-
-
-def store(name: str, table: pd.DataFrame) -> None:
-    """Ship a table, for the README."""
-    table.round(6).to_csv(ROOT / "models" / "shipped" / f"{name}.csv", index=False)
+def tables(count: int = 2000, people_only: bool = False, store: bool = False) -> dict:
+    """Make the README's tables, print them, and with `store` ship them."""
+    made = {"people": by_people()}
+    if not people_only:
+        made["reading"] = measure(count)
+    for name, table in made.items():
+        print(table.round(4).to_string(index=False))
+        if store:
+            table.round(6).to_csv(ROOT / "models" / "shipped" / f"{name}.csv", index=False)
+    return made
 
 
 def main(arguments: list[str]) -> int:
     counts = [int(argument) for argument in arguments if argument.isdigit()]
-    for name, make in TABLES.items():
-        if name == "reading" and "--people" in arguments:
-            continue
-        table = make(*counts) if name == "reading" else make()
-        print(table.round(4).to_string(index=False))
-        if "--store" in arguments:
-            store(name, table)
+    tables(*counts, people_only="--people" in arguments, store="--store" in arguments)
     return 0
 
 
