@@ -83,9 +83,12 @@ def by_people() -> pd.DataFrame:
     """
     import cv2
 
-    import utils
+    import utils  # before Keras: it silences TensorFlow's start-up lines
+    import keras  # isort: skip
 
-    rows, sure, usual = [], [], utils.load_model("cnn")
+    # The one that ships, whatever was trained here.
+    usual = keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
+    rows, sure = [], []
     for folder, what in PEOPLE.items():
         paths = sorted((utils.DATA / "people" / folder).glob("*_*.*"))
         written = [path.stem.split("_")[0] for path in paths]
