@@ -28,10 +28,19 @@ def pytest_collection_modifyitems(items: list) -> None:
             item.output_timeout = 60
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a notebook's kernel starts, tell it where models are kept."""
-    os.environ["DIGITS_MODELS"] = str(TRAINED if ".ipynb" in item.nodeid else NONE)
+class Folders:
+    """Tells each test where models are kept, before the kernel of a notebook starts.
+
+    A plugin of its own: pytest asks the hooks of this file only about the tests beside it.
+    """
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        os.environ["DIGITS_MODELS"] = str(TRAINED if item.path.suffix == ".ipynb" else NONE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Folders())
 
 
 @pytest.hookimpl(optionalhook=True)

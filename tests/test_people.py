@@ -22,7 +22,7 @@ def test_the_readme_beside_them_counts_them():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", text, re.M))
     found = {
-        folder.name: len([*folder.iterdir()]) for folder in FOLDER.iterdir() if folder.is_dir()
+        folder.name: len(pictures_in(folder.name)) for folder in FOLDER.iterdir() if folder.is_dir()
     }
     assert {name: int(number) for name, number in listed.items()} == found
     assert set(reading.PEOPLE) == {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}

@@ -1,5 +1,6 @@
 """The README's figures, the pins, and the tools around the notebooks."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -107,6 +108,22 @@ def small_notebook(path, *sources):
     cells = list(map(nbformat.v4.new_code_cell, sources))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
+
+
+def test_what_a_notebook_of_the_run_trains_is_not_seen_by_other_tests(tmp_path):
+    path = small_notebook(
+        tmp_path / "07_trains.ipynb",
+        "import os; print(os.path.basename(os.environ['DIGITS_MODELS']))",
+    )
+    notebook = nbformat.read(path, as_version=4)
+    stored = nbformat.v4.new_output("stream", name="stdout", text="trained\n")
+    notebook.cells[0].outputs, notebook.cells[0].execution_count = [stored], 1
+    nbformat.write(notebook, path)
+    other = "tests/test_exercises.py::test_there_are_enough_and_each_has_its_solution"
+    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={ROOT}", "-c", "pyproject.toml"]
+    done = subprocess.run([*command, other, path], cwd=ROOT, capture_output=True, text=True)
+    assert "2 passed" in done.stdout, done.stdout
+    assert os.environ["DIGITS_MODELS"].endswith("none")
 
 
 def test_a_failing_notebook_is_named_with_cell_and_error(tmp_path):
