@@ -5,6 +5,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ LEAST = 0.2  # a digit that is less probable than this is not reported
 LEAST_AMONG = 0.1  # the same in a row of digits of which the network is sure
 LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
 OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
+BROKEN_OFF = 0.13  # of a digit's height: the widest gap between its upper and its lower part
 STACKED = 0.1  # the same for neighbours in a row that share less than half of their heights
 STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
 CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least
@@ -41,7 +43,8 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
 
     A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
     network says how probable each reading is; of all ways to divide a row the most probable one
-    is taken (dynamic programming along the row, which may miss it where parts overlap).
+    is taken (dynamic programming along the row, which may miss it where parts overlap). Two rows of
+    one mark each may be one digit that is broken.
 
     Args:
         rows: as `find_marks` returns them.
@@ -50,13 +53,36 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
     Returns:
         The digits in reading order, each with its probabilities.
     """
+    pairs = _broken_in_two(rows)
+    rows = rows + [[whole] for _, _, whole in pairs]
     marks = [mark for row in rows for mark in row]
     known = {id(mark): row for mark, row in zip(marks, predict(marks), strict=True)}
     plans = [_ways_to_divide(row, known) for row in rows]
     new = [part.mark for plan in plans for part in plan if id(part.mark) not in known]
     if new:
         known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
-    return [item for plan in plans for item in _without_words(_most_probable(plan, known))]
+    ways = [_most_probable(plan, known) for plan in plans]
+    for (upper, lower, _), way in zip(pairs, ways[len(rows) - len(pairs) :], strict=True):
+        is_digit = [row is not None for _, row in way[1]] == [True]
+        if is_digit and way[0] > ways[upper][0] + ways[lower][0]:
+            ways[upper], ways[lower] = way, (0.0, [])
+    del ways[len(rows) - len(pairs) :]
+    return [item for _, parts in ways for item in _without_words(parts)]
+
+
+def _broken_in_two(rows: list[list[Mark]]) -> list[tuple[int, int, Mark]]:
+    """Pairs of rows that may be the upper and the lower part of one digit, and its mark."""
+    alone = [number for number, row in enumerate(rows) if len(row) == 1]
+    pairs = []
+    for upper, lower in itertools.pairwise(alone):
+        a, b = rows[upper][0], rows[lower][0]
+        whole = _join([a, b])
+        gap = b.box[1] - a.box[1] - a.box[3]
+        if _overlap(a, b) > 0.5 and gap < BROKEN_OFF * whole.box[3]:
+            pairs.append((upper, lower, whole))
+    # Three or more close above one another are a column of digits.
+    places = Counter(row for upper, lower, _ in pairs for row in (upper, lower))
+    return [pair for pair in pairs if places[pair[0]] == places[pair[1]] == 1]
 
 
 @dataclass(frozen=True)
@@ -134,7 +160,10 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     parts, widest = [], 1.6 * max(mark.box[3] for mark in row)
     for start in range(len(pieces)):
         last, mark = wholes.get(start, (start + 1, None))
-        for end in sorted({*range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1), last}):
+        # Where this mark ends, and the next one: the two may be one that broke.
+        whole_ends = {last, wholes.get(last, (last, None))[0]} if mark else set()
+        some = range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1)
+        for end in sorted({*some, *whole_ends}):
             whole = mark if end == last else None
             too_wide = ends[end - 1] - starts[start] > widest
             members = [whole] if whole else [] if too_wide else _stretch(pieces[start:end])
@@ -144,7 +173,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             height = max(m.box[1] + m.box[3] for m in members) - top
             first = pieces[start].prior
             prior = first * (LOW if height < 0.5 * tall else 1)
-            cut = math.prod(piece.cut for piece in pieces[start:end])
+            cut = 1.0 if end in whole_ends else math.prod(p.cut for p in pieces[start:end])
             if whole:
                 several = none_alone if end == start + 1 else WORD
                 parts.append(_Part(start, end, whole, prior, none_alone, several, least))
@@ -195,8 +224,8 @@ def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
 
 def _most_probable(
     parts: list[_Part], known: dict[int, np.ndarray]
-) -> list[tuple[Mark, np.ndarray | None]]:
-    """The most probable way to divide a row: its parts from left to right.
+) -> tuple[float, list[tuple[Mark, np.ndarray | None]]]:
+    """The most probable way to divide a row: how probable (log), and its parts, left to right.
 
     Of each its ink, and its probabilities; None where it is no digit.
     """
@@ -218,12 +247,12 @@ def _most_probable(
             total = so_far + float(np.log(probability + 1e-9))
             if part.end not in best or total > best[part.end][0]:
                 best[part.end] = (total, part, is_digit)
-    chosen, place = [], max(best)
+    chosen, place, total = [], max(best), best[max(best)][0]
     while place:
         _, part, is_digit = best[place]
         chosen.append((part.mark, known[id(part.mark)] if is_digit else None))
         place = part.start
-    return chosen[::-1]
+    return total, chosen[::-1]
 
 
 def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Mark, np.ndarray]]:
