@@ -646,6 +646,17 @@ def test_a_broken_digit_among_others_is_one(shipped):
     assert share_read(pictures, expected, shipped) >= 0.8
 
 
+def test_a_piece_that_broke_off_stands_in_the_row_of_its_digit():
+    def rows_of(*boxes):
+        made = [marks.Mark(box, np.ones(box[:1:-1], np.float32)) for box in boxes]
+        return [[mark.box for mark in row] for row in marks._rows(made)]
+
+    upper, lower, beside = (25, 37, 31, 27), (40, 69, 8, 24), (60, 45, 30, 44)
+    assert rows_of(upper, lower, beside) == [[upper, lower, beside]]
+    a, b, below = (0, 0, 20, 40), (30, 0, 20, 40), (10, 50, 20, 40)
+    assert rows_of(a, b, below) == [[a, b], [below]]
+
+
 def test_digits_close_above_one_another_are_not_one(shipped):
     columns, expected = [], []
     for seed in range(40):
