@@ -76,10 +76,10 @@ def _broken_in_two(rows: list[list[Mark]]) -> list[tuple[int, int, Mark]]:
     pairs = []
     for upper, lower in itertools.pairwise(alone):
         a, b = rows[upper][0], rows[lower][0]
-        whole = _join([a, b])
+        bottom = max(mark.box[1] + mark.box[3] for mark in (a, b))
         gap = b.box[1] - a.box[1] - a.box[3]
-        if _overlap(a, b) > 0.5 and gap < BROKEN_OFF * whole.box[3]:
-            pairs.append((upper, lower, whole))
+        if _overlap(a, b) > 0.5 and gap < BROKEN_OFF * (bottom - a.box[1]):
+            pairs.append((upper, lower, _join([a, b])))
     # Three or more close above one another are a column of digits.
     places = Counter(row for upper, lower, _ in pairs for row in (upper, lower))
     return [pair for pair in pairs if places[pair[0]] == places[pair[1]] == 1]
