@@ -3,6 +3,7 @@
 import difflib
 import functools
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -643,30 +644,22 @@ def test_a_broken_digit_among_others_is_one(shipped):
     for picture in pictures:
         y, x = picture.shape[0] // 2, picture.shape[1] * 3 // 5
         picture[y : y + 16, x:] = picture[5:10, x:].mean(axis=0).astype(np.uint8)
-    assert share_read(pictures, expected, shipped) >= 0.8
+    assert share_read(pictures, expected, shipped) >= 0.72
 
 
-def test_a_piece_that_broke_off_stands_in_the_row_of_its_digit():
-    def rows_of(*boxes):
-        made = [marks.Mark(box, np.ones(box[:1:-1], np.float32)) for box in boxes]
-        return [[mark.box for mark in row] for row in marks._rows(made)]
-
-    upper, lower, beside = (25, 37, 31, 27), (40, 69, 8, 24), (60, 45, 30, 44)
-    assert rows_of(upper, lower, beside) == [[upper, lower, beside]]
-    a, b, below = (0, 0, 20, 40), (30, 0, 20, 40), (10, 50, 20, 40)
-    assert rows_of(a, b, below) == [[a, b], [below]]
-
-
-def test_digits_close_above_one_another_are_not_one(shipped):
+@pytest.mark.parametrize("gap", [3, 6])
+def test_digits_close_above_one_another_are_not_one(shipped, gap):
+    """All pairs of different digits; the gap is about an eighth or a quarter of their height."""
+    images, labels = training_digits()
+    digits = [images[labels == digit][0] for digit in range(10)]
+    digits = [digit[(digit > 60).any(axis=1)] for digit in digits]
     columns, expected = [], []
-    for seed in range(40):
-        digits, text = some_digits(2, seed)
-        cut_out = [digit[np.flatnonzero((digit > 60).any(axis=1))] for digit in digits]
-        gap = np.zeros((3, 28), np.uint8)
-        page = np.pad(np.concatenate([cut_out[0], gap, cut_out[1]]), 8)
-        columns.append(255 - cv2.resize(page, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC))
-        expected.append(text)
-    assert share_read(columns, expected, shipped) >= 0.8
+    for upper, lower in itertools.permutations(range(10), 2):
+        page = np.concatenate([digits[upper], np.zeros((gap, 28), np.uint8), digits[lower]])
+        page = cv2.resize(np.pad(page, 8), None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+        columns.append(255 - page)
+        expected.append(f"{upper}{lower}")
+    assert share_read(columns, expected, shipped) >= 0.95
 
 
 @pytest.mark.parametrize("wider", [-0.02, 0.06])

@@ -5,7 +5,6 @@
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,6 +36,9 @@ WORD_GAP = 0.3  # of the height: letters of a word stand closer than that
 WORD_LETTERS = 3  # a word has as many, at least: two may be the brackets around a digit
 MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
 
+# How probable a division of a row is (log), and its parts: ink, and probabilities or None for none.
+_Way = tuple[float, list[tuple[Mark, np.ndarray | None]]]
+
 
 def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark, np.ndarray]]:
     """Decide which marks are digits, which are pieces of one, and which several that touch.
@@ -62,11 +64,10 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
     if new:
         known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
     ways = [_most_probable(plan, known) for plan in plans]
-    for (upper, lower, _), way in zip(pairs, ways[len(rows) - len(pairs) :], strict=True):
-        is_digit = [row is not None for _, row in way[1]] == [True]
-        if is_digit and way[0] > ways[upper][0] + ways[lower][0]:
-            ways[upper], ways[lower] = way, (0.0, [])
-    del ways[len(rows) - len(pairs) :]
+    ways, as_one = ways[: len(ways) - len(pairs)], ways[len(ways) - len(pairs) :]
+    for (upper, lower, _), one in zip(pairs, as_one, strict=True):
+        if _is_broken(one, ways[upper], ways[lower]):
+            ways[upper], ways[lower] = one, (0.0, [])
     return [item for _, parts in ways for item in _without_words(parts)]
 
 
@@ -80,9 +81,17 @@ def _broken_in_two(rows: list[list[Mark]]) -> list[tuple[int, int, Mark]]:
         gap = b.box[1] - a.box[1] - a.box[3]
         if _overlap(a, b) > 0.5 and gap < BROKEN_OFF * (bottom - a.box[1]):
             pairs.append((upper, lower, _join([a, b])))
-    # Three or more close above one another are a column of digits.
-    places = Counter(row for upper, lower, _ in pairs for row in (upper, lower))
-    return [pair for pair in pairs if places[pair[0]] == places[pair[1]] == 1]
+    return pairs
+
+
+def _is_broken(one: _Way, upper: _Way, lower: _Way) -> bool:
+    """Tell whether two marks above one another are one digit rather than what they are apart.
+
+    Two that are sure to be digits are a column; one that is taken already has no parts left.
+    """
+    is_digit = [row is not None for _, row in one[1]] == [True]
+    sure = min(upper[0], lower[0]) > math.log(SURE)
+    return is_digit and bool(upper[1]) and not sure and one[0] > upper[0] + lower[0]
 
 
 @dataclass(frozen=True)
@@ -160,7 +169,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
     parts, widest = [], 1.6 * max(mark.box[3] for mark in row)
     for start in range(len(pieces)):
         last, mark = wholes.get(start, (start + 1, None))
-        # Where this mark ends, and the next one: the two may be one that broke.
+        # Where this mark ends, and the next one, however many cuts are between: it may be broken.
         whole_ends = {last, wholes.get(last, (last, None))[0]} if mark else set()
         some = range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1)
         for end in sorted({*some, *whole_ends}):
@@ -173,7 +182,7 @@ def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part
             height = max(m.box[1] + m.box[3] for m in members) - top
             first = pieces[start].prior
             prior = first * (LOW if height < 0.5 * tall else 1)
-            cut = 1.0 if end in whole_ends else math.prod(p.cut for p in pieces[start:end])
+            cut = math.prod(piece.cut for piece in pieces[start:end])
             if whole:
                 several = none_alone if end == start + 1 else WORD
                 parts.append(_Part(start, end, whole, prior, none_alone, several, least))
@@ -222,9 +231,7 @@ def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
     return max(gaps) < 0.3 * tall and (unsure or min(gaps) < 0)
 
 
-def _most_probable(
-    parts: list[_Part], known: dict[int, np.ndarray]
-) -> tuple[float, list[tuple[Mark, np.ndarray | None]]]:
+def _most_probable(parts: list[_Part], known: dict[int, np.ndarray]) -> _Way:
     """The most probable way to divide a row: how probable (log), and its parts, left to right.
 
     Of each its ink, and its probabilities; None where it is no digit.

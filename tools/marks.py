@@ -19,7 +19,6 @@ LEAST_SIDE = 5  # pixels; what is smaller cannot be read
 SMALL = 0.15  # of the picture's shorter side
 SPECK = 0.05  # of the longest mark; smaller ones are dust
 FEW = 500  # components, see `_components`
-BESIDE = 0.7  # of a mark's height: how much it shares with another one that it stands beside
 BROKEN = 0.03  # of the longest mark: a gap up to twice as wide is one in a stroke
 Box = tuple[int, int, int, int]
 
@@ -220,7 +219,6 @@ def _rows(marks: list[Mark]) -> list[list[Mark]]:
                 break
         else:
             rows.append([mark])
-    rows = _without_pieces(rows)
     rows.sort(key=lambda row: np.mean([m.box[1] + m.box[3] / 2 for m in row]))
     members = [(r, m.box) for r, row in enumerate(rows) for m in row]
     starts = np.array([box[:2] for _, box in members])
@@ -231,28 +229,6 @@ def _rows(marks: list[Mark]) -> list[list[Mark]]:
             apart = np.maximum(np.maximum(starts - end, start - ends), 0).max(axis=1)
             rows[members[apart.argmin()][0]].append(mark)
     return [sorted(row, key=lambda m: m.box[0] + m.box[2] / 2) for row in rows]
-
-
-def _without_pieces(rows: list[list[Mark]]) -> list[list[Mark]]:
-    """Put a mark that is alone in its row, but stands beside one of another row, into that row.
-
-    It broke off from a stroke, and its other part stood between it and its neighbour.
-    """
-    members = [(row, mark.box) for row in rows if len(row) > 1 for mark in row]
-    if not members:
-        return rows
-    lefts, tops, widths, heights = np.array([box for _, box in members]).T
-    kept = []
-    for row in rows:
-        left, top, width, height = row[0].box
-        apart = np.maximum(lefts - left - width, left - lefts - widths)
-        shared = np.minimum(tops + heights, top + height) - np.maximum(tops, top)
-        beside = np.flatnonzero((shared > BESIDE * height) & (apart < heights))
-        if len(row) == 1 and len(beside):
-            members[beside[apart[beside].argmin()]][0].append(row[0])
-        else:
-            kept.append(row)
-    return kept
 
 
 def _without_lines(mask: np.ndarray, lines: list[tuple[np.ndarray, float]]) -> np.ndarray:
