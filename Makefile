@@ -27,7 +27,7 @@ help:  ## list the commands
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
 run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build/
-	@$(PY) tools/run.py
+	@$(PY) -m tools.run
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile
@@ -38,25 +38,25 @@ lab: $(READY)  ## open JupyterLab at the notebooks
 	  --ServerApp.tornado_settings="{'websocket_max_message_size': 200_000_000}"
 
 app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
-	@$(PY) tools/app.py
+	@$(PY) app/serve.py
 
 check: $(READY)  ## say whether everything is in place, and what to do if not
-	@$(PY) tools/check.py
+	@$(PY) -m tools.check
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
-	@$(PY) tools/refresh.py && $(PY) tools/cards.py dense cnn_a cnn_b cnn && $(PY) tools/readme.py
+	@$(PY) -m tools.refresh && $(PY) -m tools.ship.cards dense cnn_a cnn_b cnn && $(PY) -m tools.ship.tables
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
-	@$(PY) tools/reader.py && $(PY) tools/cards.py reader && $(PY) tools/readme.py
+	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(PY) -m tools.ship.tables
 
 experiments: $(READY)  ## measure anew what part two reports of the full budget (hours; ONLY=07: a part; goes on where it stopped)
-	@$(PY) tools/experiments.py $(ONLY) && $(PY) tools/readme.py
+	@$(PY) -m tools.measure.experiments $(ONLY) && $(PY) -m tools.ship.tables
 
 bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
-	@$(PY) tools/bench.py $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(PY) tools/readme.py)
+	@$(PY) -m tools.measure.bench $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(PY) -m tools.ship.tables)
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
-	@$(PY) tools/fuzz.py $(COUNT)
+	@$(PY) -m tools.measure.fuzz $(COUNT)
 
 lint: $(READY)  ## check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "data")]
+sys.path[:0] = [str(ROOT), str(ROOT / "data")]
 
 # The notebooks train into a folder of the test run, so that models which you trained stay yours.
 # The other tests see no trained models, only those that ship.

@@ -1,1 +1,1 @@
-"""The steps from a picture to marks (see utils.py), the pad, and what the Makefile calls."""
+"""What `make` calls: run, check and refresh here; measure/ and ship/ are for maintainers."""

@@ -1,9 +1,9 @@
 """Execute the stored notebooks in place, and ship the models and figures that they make.
 
-    python tools/refresh.py [NAME...]
+    python -m tools.refresh [NAME...]
 
 NAME is the start of a notebook's name, such as 04; without any, all notebooks are executed and
-models/shipped/ is made anew from what they trained (but the reader: see reader.py).
+models/shipped/ is made anew from what they trained (but the reader: see ship/reader.py).
 """
 
 import os
@@ -13,9 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
-from execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
+
+from tools.execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
 
 SHIPPED = ROOT / "models" / "shipped"
+RESULTS = ROOT / "results"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -41,16 +43,16 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def ship(trained: Path) -> None:
-    """Copy the trained models and their figures to models/shipped/."""
+    """Copy the trained models to models/shipped/, their figures to results/."""
     for name in ("dense", "cnn_a", "cnn_b", "cnn"):
         shutil.copyfile(trained / f"{name}.keras", SHIPPED / f"{name}.keras")
     for name in ("cnn_history", "metrics"):
-        shutil.copyfile(trained / f"{name}.csv", SHIPPED / f"{name}.csv")
+        shutil.copyfile(trained / f"{name}.csv", RESULTS / f"{name}.csv")
 
 
 def store_times(executions: list[Execution]) -> None:
-    """Put the minutes and the peak memory of what was executed into models/shipped/times.csv."""
-    path = SHIPPED / "times.csv"
+    """Put the minutes and the peak memory of what was executed into results/times.csv."""
+    path = RESULTS / "times.csv"
     times = pd.read_csv(path, index_col="notebook") if path.is_file() else pd.DataFrame()
     for e in executions:
         figures = {"minutes": e.seconds / 60, "peak_memory_gb": e.peak_memory / 1e9}
@@ -74,7 +76,6 @@ def main(names: list[str]) -> int:
             return 1
         write(tidy(executions[-1].notebook), path)
     print(table(executions))
-    SHIPPED.mkdir(exist_ok=True)
     store_times(executions)
     if len(chosen) == len(NOTEBOOKS):
         ship(trained)

@@ -2,8 +2,9 @@
 
 import sys
 
-from execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 from nbconvert import HTMLExporter
+
+from tools.execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
 
 def main() -> int:

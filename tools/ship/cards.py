@@ -1,9 +1,9 @@
 """Write a card for each network that ships: how made, how good, how large, how fast, not for what.
 
-    python tools/cards.py [NAME...]
+    python -m tools.ship.cards [NAME...]
 
 measures the networks in models/shipped/ (or those that are named) on the MNIST test digits, keeps
-the figures in models/shipped/cards.csv, and writes the cards between `<!-- cards -->` and
+the figures in results/cards.csv, and writes the cards between `<!-- cards -->` and
 `<!-- end -->` of models/README.md.
 """
 
@@ -12,17 +12,18 @@ import sys
 import time
 from dataclasses import dataclass
 
-import lite
 import numpy as np
 import pandas as pd
-import readme
-from execute import ROOT
 from scipy.stats import binomtest
 
-sys.path.insert(0, str(ROOT))  # utils.py, which loads TensorFlow, is taken where it is needed
+from reading.network import Network
+from tools.execute import ROOT
+from tools.ship import litert, tables
+
 SHIPPED = ROOT / "models" / "shipped"
+RESULTS = ROOT / "results"
 README = ROOT / "models" / "README.md"
-BEST = "large"  # ships as a LiteRT file as well
+AS_LITERT = ("large", "reader")  # ship as LiteRT files as well
 SPLIT = "54,000 of the 60,000 MNIST training digits; the other 6,000 chose the epoch"
 ALL = "the 60,000 MNIST training digits"
 PREPARED = (
@@ -119,24 +120,25 @@ def measure(names: list[str]) -> pd.DataFrame:
             "bytes": path.stat().st_size,
             "cores": os.cpu_count(),
         }
-        rows.append(row | (lite_figures(network, x) if name == BEST else {}))
+        rows.append(row | (litert_figures(name, network, x) if name in AS_LITERT else {}))
         networks[name] = network
     table = pd.DataFrame(rows).set_index("name")
     table["ms alone"] = milliseconds(networks, x[:1], 200).round(3)
     table["ms of 500"] = (milliseconds(networks, x[:500], 10) / 500).round(4)
-    if BEST in names:
-        for column, count, times in (("LiteRT ms alone", 1, 200), ("LiteRT ms of 500", 500, 10)):
-            exported = {BEST: lite.Network(SHIPPED / f"{BEST}.tflite", count)}
+    exported = {n: Network(SHIPPED / f"{n}.tflite") for n in names if n in AS_LITERT}
+    for column, count, times in (("LiteRT ms alone", 1, 200), ("LiteRT ms of 500", 500, 10)):
+        if exported:
             table[column] = (milliseconds(exported, x[:count], times) / count).round(4)
     return table
 
 
-def lite_figures(network, x: np.ndarray) -> dict:
+def litert_figures(name: str, network, x: np.ndarray) -> dict:
     """Export the network; the file's bytes, and how far its answers differ."""
     import utils
 
-    path = utils.write_whole(SHIPPED / f"{BEST}.tflite", lambda draft: lite.export(network, draft))
-    exported = lite.Network(path, 500)
+    path = SHIPPED / f"{name}.tflite"
+    utils.write_whole(path, lambda draft: litert.export(network, draft))
+    exported = Network(path)
     differences = [
         np.abs(exported.predict_on_batch(part) - network.predict_on_batch(part)).max()
         for part in np.split(x, len(x) // 500)
@@ -157,7 +159,7 @@ def milliseconds(networks: dict, x: np.ndarray, times: int) -> pd.Series:
 
 def cards() -> str:
     """The text of all cards."""
-    rows = pd.read_csv(SHIPPED / "cards.csv", index_col="name")
+    rows = pd.read_csv(RESULTS / "cards.csv", index_col="name")
     parts = []
     for name, row in rows.iterrows():
         about = CARDS[name]
@@ -173,7 +175,7 @@ def cards() -> str:
             f"a digit where 500 come at once, on {row['cores']:.0f} CPU cores.",
             f"- **Not for** {about.not_for}.",
         ]
-        if name == BEST:
+        if name in AS_LITERT:
             limit = 10 ** np.ceil(np.log10(max(row["LiteRT difference"], 1e-9)))
             lines.append(
                 f"- **As LiteRT:** `{name}.tflite`, {row['LiteRT bytes'] / 1000:,.0f} kB, which "
@@ -187,7 +189,7 @@ def cards() -> str:
 
 def filled(text: str) -> str:
     """The text of models/README.md with its cards made anew."""
-    return readme.with_blocks(text, {"cards": cards})
+    return tables.with_blocks(text, {"cards": cards})
 
 
 def main(names: list[str]) -> int:
@@ -197,11 +199,11 @@ def main(names: list[str]) -> int:
     import utils
 
     table = measure(names or list(CARDS))
-    if (SHIPPED / "cards.csv").is_file():
-        others = pd.read_csv(SHIPPED / "cards.csv", index_col="name")
+    if (RESULTS / "cards.csv").is_file():
+        others = pd.read_csv(RESULTS / "cards.csv", index_col="name")
         table = pd.concat([others.drop(table.index, errors="ignore"), table])
     table = table.reindex(CARDS).dropna(how="all")
-    utils.write_whole(SHIPPED / "cards.csv", table.to_csv)
+    utils.write_whole(RESULTS / "cards.csv", table.to_csv)
     text = filled(README.read_text(encoding="utf-8"))
     utils.write_whole(README, lambda draft: draft.write_text(text, encoding="utf-8"))
     return 0

@@ -1,6 +1,6 @@
 """How long do recipes train that read about 99.0 % of the test digits? And what do minutes buy?
 
-    python tools/race.py RECIPE SEED
+    python -m tools.measure.race RECIPE SEED
 
 trains one recipe and prints a line of JSON; `measure` does so for every recipe and seed in turn,
 each in a process of its own, so that all begin alike. The clock runs from the first layer to the
@@ -20,7 +20,8 @@ import time
 
 import nbformat
 import pandas as pd
-from execute import NOTEBOOKS, ROOT
+
+from tools.execute import NOTEBOOKS, ROOT
 
 GOAL = 0.99
 
@@ -148,7 +149,6 @@ RECIPES = TO_99 | FOR_ACCURACY
 
 def train(recipe: str, seed: int) -> dict:
     """Train one recipe on all training digits; its seconds and its test accuracy."""
-    sys.path.insert(0, str(ROOT))
     import utils  # before Keras
 
     (images, labels), (test_images, test_labels) = utils.load_mnist()
@@ -171,8 +171,10 @@ def measure(recipes: dict, seeds: int) -> pd.DataFrame:
     rows = []
     for seed in range(1, seeds + 1):
         for recipe in recipes:
-            command = [sys.executable, __file__, recipe, str(seed)]
-            out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            command = [sys.executable, "-m", "tools.measure.race", recipe, str(seed)]
+            out = subprocess.run(
+                command, stdout=subprocess.PIPE, cwd=ROOT, text=True, check=True
+            ).stdout
             rows.append(json.loads(out.splitlines()[-1]))
             print(*rows[-1].values(), file=sys.stderr, flush=True)
     return pd.DataFrame(rows)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from tools.errors import ImageError
+from reading.errors import ImageError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels

@@ -5,9 +5,7 @@ import re
 import subprocess
 import sys
 
-import cards
 import keras
-import lite
 import nbformat
 import numpy as np
 import pandas as pd
@@ -16,6 +14,8 @@ from conftest import ROOT
 from nbclient import NotebookClient
 
 import utils
+from reading.network import Network
+from tools.ship import cards
 
 
 def tiny_model() -> keras.Model:
@@ -96,12 +96,12 @@ def test_damaged_shipped_model_is_not_to_be_deleted(models, monkeypatch, tmp_pat
 
 
 def test_accuracies_over_seeds_are_what_the_course_promises():
-    seeds = pd.read_csv(utils.SHIPPED / "seeds.csv", index_col="name")
+    seeds = pd.read_csv(utils.RESULTS / "seeds.csv", index_col="name")
     assert seeds.shape == (4, 3) and not seeds.isna().any(axis=None)
     assert seeds.loc["dense"].mean() >= 0.980
     assert seeds.loc["cnn_b"].mean() >= 0.988
     assert seeds.loc["cnn"].mean() >= 0.994
-    times = pd.read_csv(utils.SHIPPED / "times.csv")
+    times = pd.read_csv(utils.RESULTS / "times.csv")
     assert times["peak_memory_gb"].max() <= 1.5
 
 
@@ -150,7 +150,7 @@ def judged() -> dict[str, tuple[float, int]]:
 
 @pytest.mark.parametrize("table", ["metrics", "reader", "cards"])
 def test_shipped_networks_are_as_good_as_their_figures(judged, table):
-    rows = pd.read_csv(utils.SHIPPED / f"{table}.csv")
+    rows = pd.read_csv(utils.RESULTS / f"{table}.csv")
     names = rows.get("name", ["reader"])
     for name, (_, row) in zip(names, rows.iterrows(), strict=True):
         accuracy, parameters = judged[name]
@@ -165,7 +165,7 @@ def test_the_reader_still_reads_mnist(judged):
 
 def test_every_network_that_ships_has_its_card(judged):
     assert set(judged) == set(cards.CARDS) >= {"dense", "cnn", *utils.ONLY_SHIPPED}
-    rows = pd.read_csv(utils.SHIPPED / "cards.csv", index_col="name")
+    rows = pd.read_csv(utils.RESULTS / "cards.csv", index_col="name")
     assert list(rows.index) == list(cards.CARDS)
     for name, size in rows["bytes"].items():
         assert (utils.SHIPPED / f"{name}.keras").stat().st_size == size
@@ -187,14 +187,34 @@ def test_the_large_networks_read_together_what_the_readme_says():
     assert accuracy == pytest.approx(float(promised) / 100, abs=0.0002)
 
 
-def test_the_best_network_answers_alike_as_litert():
+@pytest.mark.parametrize("name", cards.AS_LITERT)
+def test_networks_answer_alike_as_litert(name):
+    """On the test digits, and on what is asked about the pictures that people made."""
     _, (images, _) = utils.load_mnist()
-    x = utils.to_input(images)
-    network = keras.models.load_model(utils.SHIPPED / f"{cards.BEST}.keras", safe_mode=True)
-    exported = lite.Network(utils.SHIPPED / f"{cards.BEST}.tflite", 500)
-    for part in np.split(x, 20):
+    asked = [utils.to_input(part) for part in np.split(images, 20)]
+    if name == "reader":
+        people = sorted((utils.DATA / "people").glob("*/*_*.*"))
+        asked += marks_of(people)
+    network = keras.models.load_model(utils.SHIPPED / f"{name}.keras", safe_mode=True)
+    exported = Network(utils.SHIPPED / f"{name}.tflite")
+    assert sum(map(len, asked)) > 10_000 + 400 * (name == "reader")
+    for part in asked:
         expected = np.asarray(network(part, training=False))
         assert np.abs(exported.predict_on_batch(part) - expected).max() < 1e-4
+
+
+def marks_of(paths: list) -> list[np.ndarray]:
+    """What `read_digits` asks the network about these pictures, a batch a call."""
+    asked, shipped = [], Network(utils.SHIPPED / "reader.tflite")
+
+    class Listener:
+        def predict_on_batch(self, x):
+            asked.append(x)
+            return shipped.predict_on_batch(x)
+
+    for path in paths:
+        utils.read_digits(path, Listener())
+    return asked
 
 
 def test_an_interrupted_experiment_goes_on_where_it_stopped(tmp_path, monkeypatch):
@@ -223,7 +243,7 @@ def test_an_interrupted_experiment_goes_on_where_it_stopped(tmp_path, monkeypatc
 
 
 def test_a_learner_s_run_keeps_no_rows_and_reads_those_that_ship(tmp_path, monkeypatch):
-    monkeypatch.setattr(utils, "SHIPPED", tmp_path)
+    monkeypatch.setattr(utils, "RESULTS", tmp_path)
     pd.DataFrame({"error": [0.5]}).to_csv(tmp_path / "trial.csv", index=False)
     assert utils.measured("trial", {"seed": 1}, lambda: {"error": 0.1})["error"] == 0.1
     assert utils.full_budget("trial")["error"].tolist() == [0.5]

@@ -9,10 +9,6 @@ class CourseError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
-class DataError(CourseError):
-    """A data file is missing, damaged, or not in the expected form."""
-
-
 class ModelError(CourseError):
     """A model file is missing or damaged."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.marks import Mark, usual_height
+from reading.marks import Mark, usual_height
 
 NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
 SURE = 0.9  # a mark read with this probability is not joined to its neighbours

@@ -1,8 +1,8 @@
 """Read damaged picture files by the thousand: each gives a result or an ImageError, soon.
 
-    python tools/fuzz.py [COUNT]
+    python -m tools.measure.fuzz [COUNT]
 
-damages COUNT small pictures (20,000 if none is given), reads each with `utils.read_digits` in a
+damages COUNT small pictures (20,000 if none is given), reads each with `reading.read_digits` in a
 process apart, prints what happened and writes it to build/fuzz.json. The status is 1 if a picture
 raised anything but an ImageError, killed its process, took more than MOST_SECONDS or made the
 process grow by more than MOST_MEMORY.
@@ -23,12 +23,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from execute import ROOT, peak_memory
 from PIL import Image, ImageDraw
+
+from tools.execute import ROOT, peak_memory
 
 BATCH = 500  # pictures a process; a new one now and then shows a leak as growth
 MOST_SECONDS = 5
 MOST_MEMORY = 1e9  # bytes
+BATCH_COMMAND = [sys.executable, "-m", "tools.measure.fuzz", "--batch"]
 READY = "ready"
 PATIENCE = 600  # seconds; a batch that takes longer hangs
 
@@ -192,20 +194,19 @@ def with_checksums(data: bytearray) -> bytearray:
 
 def read_batch(first: int, count: int) -> None:
     """Print READY, then a line a picture: number, outcome, seconds, bytes that the process grew."""
-    sys.path.insert(0, str(ROOT))
-    import utils
+    import reading
 
     files = originals()
     for file in files:  # what is loaded once and kept is no picture's doing
-        utils.read_digits(file)
+        reading.read_digits(file)
     print(READY, flush=True)
     for number in range(first, first + count):
         data = damaged(number, files)
         before, start = reset_peak_memory(), time.perf_counter()
         try:
-            utils.read_digits(data)
+            reading.read_digits(data)
             outcome = "read"
-        except utils.ImageError:
+        except reading.ImageError:
             outcome = "refused"
         except Exception as error:  # the contract is broken, whatever this is
             outcome = f"{type(error).__name__}: {error}"
@@ -231,9 +232,9 @@ def run(count: int, first: int = 0) -> pd.DataFrame:
     while number < first + count:
         show(number - first, count)
         batch = min(BATCH, first + count - number)
-        command = [sys.executable, __file__, "--batch", str(number), str(batch)]
+        command = [*BATCH_COMMAND, str(number), str(batch)]
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         try:
             output, errors = process.communicate(timeout=PATIENCE)

@@ -7,11 +7,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT, is_whole_suite
-from execute import NOTEBOOKS
 from nbclient import NotebookClient
 
+from tools.execute import NOTEBOOKS
+
 NAMES = [path.stem for path in NOTEBOOKS]
-APP = ROOT / "notebooks" / "app.ipynb"  # a page without code; executed like the others
+APP = ROOT / "app" / "app.ipynb"  # a page without code; executed like the others
 # Fewer would mean that a notebook lost a good part of its content.
 EXPECTED = 11
 LEAST_CODE_CELLS = 250

@@ -1,6 +1,6 @@
-"""Serve notebooks/app.ipynb as a page without code, to this machine alone.
+"""Serve app/app.ipynb as a page without code, to this machine alone.
 
-    python tools/app.py [PORT]
+    python app/serve.py [PORT]
 
 Closing the page ends its kernel; Ctrl-C ends the server.
 """
@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
 # Jupyter looks for Voila's templates below these folders, and does so while it is imported.
-folders = [str(ROOT / "tools"), os.environ.get("JUPYTER_PATH")]
+folders = [str(HERE), os.environ.get("JUPYTER_PATH")]
 os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, folders))
 
 from voila.app import Voila  # noqa: E402
@@ -26,7 +26,7 @@ def has_display() -> bool:
 
 def main(port: str = "8866") -> None:
     Voila.launch_instance(
-        [str(ROOT / "notebooks" / "app.ipynb"), "--template=course", f"--port={port}"],
+        [str(HERE / "app.ipynb"), "--template=course", f"--port={port}"],
         ip="127.0.0.1",
         open_browser=has_display(),
         # A photo travels in one message; Tornado's own limit is 10 MB.

@@ -23,8 +23,7 @@ from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-import utils
-from tools import pad
+from app import pad
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -60,7 +59,7 @@ def test_pad_answers_what_is_drawn():
 
 def test_pad_says_when_it_finds_no_digit(monkeypatch):
     drawn = pad.drawing_pad()
-    monkeypatch.setattr(utils, "read_digits", lambda *_: [])
+    monkeypatch.setattr(pad, "read_digits", lambda *_: [])
     drawn.strokes = [[[5, 5]]]
     assert drawn.answer.startswith("No digit found") and drawn.details == ""
 
@@ -96,7 +95,7 @@ def address() -> Iterator[str]:
     # Without these, no window opens on the desktop of whoever runs the tests.
     hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
     server = subprocess.Popen(
-        [sys.executable, "tools/app.py", str(port)],
+        [sys.executable, "app/serve.py", str(port)],
         cwd=ROOT,
         env=os.environ | hidden,
         stdout=subprocess.DEVNULL,
@@ -104,7 +103,7 @@ def address() -> Iterator[str]:
     )
     try:
         WebDriverWait(server, PATIENCE).until(lambda _: server.poll() or listens(port))
-        assert server.poll() is None, "tools/app.py has ended"
+        assert server.poll() is None, "app/serve.py has ended"
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.terminate()

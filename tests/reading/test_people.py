@@ -6,9 +6,10 @@ import sys
 
 import pandas as pd
 import pytest
-import reading
 from conftest import ROOT
 from PIL import Image
+
+import reading
 
 FOLDER = ROOT / "data" / "people"
 GREEK = ("chi", "eta", "omega", "phi", "pi")
@@ -25,7 +26,7 @@ def test_the_readme_beside_them_counts_them():
         folder.name: len(pictures_in(folder.name)) for folder in FOLDER.iterdir() if folder.is_dir()
     }
     assert {name: int(number) for name, number in listed.items()} == found
-    assert set(reading.PEOPLE) == {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
+    assert set(pictures.PEOPLE) == {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
     (total, one, two, none) = re.search(
         r"^(\d+) pictures.* (\d+) of one digit, (\d+) of two, and (\d+) in", text, re.M
     ).groups()
@@ -68,11 +69,11 @@ def test_a_disk_that_ignores_case_keeps_all():
 
 @pytest.fixture(scope="module")
 def measured():
-    return reading.by_people().set_index("what")
+    return pictures.by_people().set_index("what")
 
 
 def test_they_are_read_as_the_readme_says(measured):
-    stored = pd.read_csv(ROOT / "models/shipped/people.csv", index_col="what")
+    stored = pd.read_csv(ROOT / "results/people.csv", index_col="what")
     assert list(stored.index) == list(measured.index)
     assert (stored["number"] == measured["number"])[:-1].all()
     # Another processor may round one picture's probabilities to the other side.
@@ -86,7 +87,8 @@ def test_they_are_read_as_the_readme_says(measured):
 def test_the_measurement_of_the_readme_s_tables_comes_to_its_end():
     """On two digits of each kind. A pool of processes hangs where it is forked from TensorFlow."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "reading.py", "2"],
+        [sys.executable, "-m", "tools.measure.pictures", "2"],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=900,

@@ -1,6 +1,6 @@
 // The drawing pad in the browser. It keeps each stroke as a list of points and hands all of them to
 // Python when the pen is lifted; what Python reads comes back as `answer` and `details`.
-// See `drawing_pad` in tools/pad.py.
+// See `drawing_pad` in app/pad.py.
 
 const PAGE = `
   <canvas role="img" aria-label="Drawing pad: draw with a mouse, a pen or a finger"></canvas>

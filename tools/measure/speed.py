@@ -11,12 +11,16 @@ import time
 from dataclasses import dataclass
 from unittest import mock
 
-import make_samples
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
 import utils
+from reading import network, read
+from tools.execute import ROOT
+
+sys.path.append(str(ROOT / "data"))
+import make_samples  # noqa: E402
 
 PICTURES = 8  # of each kind
 ROUNDS = 12  # times that each picture is read
@@ -81,15 +85,15 @@ def milliseconds(function, *arguments) -> tuple[float, object]:
 def read_timed(data: bytes, model) -> tuple[float, float, int]:
     """Milliseconds of decoding, of everything else in `read_digits`, and the digits found."""
     decoding = []
-    decode = utils.open_picture
+    decode = read.open_picture
 
     def timed(picture):
         taken, result = milliseconds(decode, picture)
         decoding.append(taken)
         return result
 
-    with mock.patch.object(utils, "open_picture", timed):
-        total, digits = milliseconds(utils.read_digits, data, model)
+    with mock.patch.object(read, "open_picture", timed):
+        total, digits = milliseconds(read.read_digits, data, model)
     (once,) = decoding
     return once, total - once, len(digits)
 
@@ -126,7 +130,7 @@ def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Gen
 def measure() -> pd.DataFrame:
     """A row a kind of picture; times in milliseconds."""
     _, (images, _) = utils.load_mnist()
-    reader, cnn = utils.load_model("reader"), utils.load_model("cnn")
+    reader, cnn = network.reader(), utils.load_model("cnn")
     rng = np.random.default_rng(0)
     rows = []
     for number, kind in enumerate(KINDS, 1):

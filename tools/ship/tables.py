@@ -1,26 +1,26 @@
 """Write the README's tables from the stored figures, so that they cannot drift apart.
 
-    python tools/readme.py
+    python -m tools.ship.tables
 
 replaces what stands between `<!-- NAME -->` and `<!-- end -->` in README.md, and draws its picture.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
-import race
-from execute import NOTEBOOKS, ROOT
 
-SHIPPED = ROOT / "models" / "shipped"
+from tools.execute import NOTEBOOKS, ROOT
+from tools.measure import race
+
+RESULTS = ROOT / "results"
 
 
 def notebooks_table() -> str:
     """A row a notebook: its title, minutes and peak memory."""
-    times = pd.read_csv(SHIPPED / "times.csv", index_col="notebook")
+    times = pd.read_csv(RESULTS / "times.csv", index_col="notebook")
     lines = ["| notebook | minutes | peak memory |", "|---|---|---|"]
     for path in NOTEBOOKS:
         title = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0].lstrip("# ")
@@ -33,8 +33,8 @@ def notebooks_table() -> str:
 
 def results_table() -> str:
     """A row a model: test accuracy of the one that ships, and over three seeds."""
-    metrics = pd.read_csv(SHIPPED / "metrics.csv", index_col="name")
-    seeds = pd.read_csv(SHIPPED / "seeds.csv", index_col="name")
+    metrics = pd.read_csv(RESULTS / "metrics.csv", index_col="name")
+    seeds = pd.read_csv(RESULTS / "seeds.csv", index_col="name")
     lines = [
         "| network | parameters | test accuracy of the one that ships, 95 % interval "
         f"| {len(seeds.columns)} seeds, mean ± standard deviation |",
@@ -49,7 +49,7 @@ def results_table() -> str:
 
 def speed_table() -> str:
     """How it was measured, and a row a kind of picture: median (95th percentile) in ms."""
-    speed = pd.read_csv(SHIPPED / "speed.csv")
+    speed = pd.read_csv(RESULTS / "speed.csv")
     (cores,), (runs,) = speed["cores"].unique(), speed["runs"].unique()
     lines = [
         "Milliseconds a picture, median (95th percentile) of "
@@ -82,7 +82,7 @@ RECIPES = {
 
 def race_table() -> str:
     """A row a recipe: seconds of training, and test accuracy, over the seeds."""
-    table = race.summary(pd.read_csv(SHIPPED / "race.csv"))
+    table = race.summary(pd.read_csv(RESULTS / "race.csv"))
     (seeds,) = table["seeds"].unique()
     last = [f"{row['reach the goal']:.0f} of {seeds}" for _, row in table.iterrows()]
     return recipes_table(table, "seeds at 99.0 % or above", last)
@@ -90,7 +90,7 @@ def race_table() -> str:
 
 def minutes_table() -> str:
     """The same for the example with all its epochs, and what its time buys otherwise."""
-    table = race.summary(pd.read_csv(SHIPPED / "minutes.csv"), "medium")
+    table = race.summary(pd.read_csv(RESULTS / "minutes.csv"), "medium")
     errors = [f"{10_000 * (1 - accuracy):.0f}" for accuracy in table["accuracy"]]
     return recipes_table(table, "errors of 10,000, mean", errors)
 
@@ -100,8 +100,8 @@ def records_table() -> str:
 
     And what the same seeds read when they were trained again under another Python.
     """
-    rows = pd.read_csv(SHIPPED / "records.csv")
-    again = pd.read_csv(SHIPPED / "records_again.csv").groupby("network")["test accuracy"]
+    rows = pd.read_csv(RESULTS / "records.csv")
+    again = pd.read_csv(RESULTS / "records_again.csv").groupby("network")["test accuracy"]
     lines = [
         "| network of notebook 11 | parameters | minutes of training, mean "
         "| test accuracy, a seed each | mean | the same seeds again |",
@@ -141,7 +141,7 @@ def people_table() -> str:
         "| pictures by other people | number | right, 95 % interval | the usual way |",
         "|---|---|---|---|",
     ]
-    for _, row in pd.read_csv(SHIPPED / "people.csv").iterrows():
+    for _, row in pd.read_csv(RESULTS / "people.csv").iterrows():
         usual = "–" if pd.isna(row["the usual way"]) else f"{row['the usual way']:.1%}"
         lines.append(f"| {row['what']} | {row['number']:,} | {share_right(row)} | {usual} |")
     return "\n".join(lines)
@@ -153,7 +153,7 @@ def reading_table() -> str:
         "| MNIST test digits, in pictures | number | right, 95 % interval |",
         "|---|---|---|",
     ]
-    for _, row in pd.read_csv(SHIPPED / "reading.csv").iterrows():
+    for _, row in pd.read_csv(RESULTS / "reading.csv").iterrows():
         lines.append(f"| {row['what']} | {row['number']:,} | {share_right(row)} |")
     return "\n".join(lines)
 
@@ -188,7 +188,6 @@ def with_blocks(text: str, blocks: dict) -> str:
 
 def draw_picture(path: Path) -> None:
     """Four sample pictures, the digits found in them, and what was read."""
-    sys.path.insert(0, str(ROOT))
     import utils
 
     figure, axes = plt.subplot_mosaic(

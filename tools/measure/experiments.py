@@ -1,11 +1,11 @@
 """Measure anew what notebooks report of the full budget.
 
-    python tools/experiments.py [NUMBER...]
+    python -m tools.measure.experiments [NUMBER...]
 
 executes the notebooks below (or those whose numbers are given) with a larger budget than the one
 stored in them. Each result is kept in build/experiments/ as soon as it is there: an interrupted
-run goes on where it stopped. When a notebook is done, its table and the networks that it is to
-ship go to models/shipped/.
+run goes on where it stopped. When a notebook is done, its table goes to results/, and
+the networks that it is to ship to models/shipped/.
 
 Assertions are left out: what a page claims of the results is checked when it is executed next, and
 a claim that no longer holds must not cost what was measured.
@@ -19,10 +19,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from execute import NOTEBOOKS, ROOT, NotebookError, execute, table
+from tools.execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
-RESULTS = ROOT / "build" / "experiments"
+KEPT = ROOT / "build" / "experiments"
 SHIPPED = ROOT / "models" / "shipped"
+RESULTS = ROOT / "results"
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,20 @@ def without_assertions(source: str) -> str:
 
 
 def ship(budget: Budget, results: Path) -> None:
-    """Copy what was measured to models/shipped/, each file whole; then it may be deleted.
+    """Copy what was measured to results/ and models/shipped/, each file whole; then delete it.
 
     The tables come last: where this is interrupted, no new figures stand beside old networks.
     """
     names = [f"models/{name}.keras" for name in budget.ships]
     for source in [results / name for name in [*names, *(f"{n}.csv" for n in budget.results)]]:
-        draft = SHIPPED / f".{source.name}"
+        folder = RESULTS if source.suffix == ".csv" else SHIPPED
+        draft = folder / f".{source.name}"
         shutil.copyfile(source, draft)
-        os.replace(draft, SHIPPED / source.name)
+        os.replace(draft, folder / source.name)
     if budget.ships:
-        subprocess.run([sys.executable, "tools/cards.py", *budget.ships], cwd=ROOT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "tools.ship.cards", *budget.ships], cwd=ROOT, check=True
+        )
     shutil.rmtree(results)  # what is measured next is measured anew
 
 
@@ -97,11 +101,10 @@ def main(numbers: list[str]) -> int:
         return 1
     executions = []
     for path in chosen:
-        budget, results = BUDGETS[path.stem], RESULTS / path.stem
+        budget, results = BUDGETS[path.stem], KEPT / path.stem
         if path.read_text(encoding="utf-8").count(budget.stored) != 1:
-            print(
-                f"[FAIL] {path.name} holds {budget.stored!r} no longer; mend tools/experiments.py."
-            )
+            place = "tools/measure/experiments.py"
+            print(f"[FAIL] {path.name} holds {budget.stored!r} no longer; mend {place}.")
             return 1
         (results / "models").mkdir(parents=True, exist_ok=True)
         environment = {

@@ -1,6 +1,6 @@
 """Reading in the browser: a drawing pad and an upload, for notebook 06 and the app.
 
-from tools import pad
+from app import pad
 pad.drawing_pad()
 pad.upload_button()
 """
@@ -15,9 +15,11 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-import utils
+from reading import CourseError, Digit, open_picture, read_digits
+from reading.paper import shrunk_to
+from reading.read import Model
 
-TOOLS = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent
 PAD_SIZE = (480, 320)  # width and height in pixels; a smaller screen shows it smaller
 PEN_WIDTH = 16  # pixels; with digits half as high as the pad about as thick as MNIST's strokes
 SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture when it is shown
@@ -26,8 +28,8 @@ SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture when it is 
 class DrawingPad(anywidget.AnyWidget):
     """The pad in the browser (pad.js): sends strokes, shows an answer and its details."""
 
-    _esm = TOOLS / "pad.js"
-    _css = TOOLS / "pad.css"
+    _esm = HERE / "pad.js"
+    _css = HERE / "pad.css"
     width, height = (traitlets.Int(length).tag(sync=True) for length in PAD_SIZE)
     pen_width = traitlets.Int(PEN_WIDTH).tag(sync=True)
     strokes = traitlets.List().tag(sync=True)  # of lists of points (x, y)
@@ -35,20 +37,19 @@ class DrawingPad(anywidget.AnyWidget):
     details = traitlets.Unicode().tag(sync=True)  # HTML
 
 
-def drawing_pad(model: utils.keras.Model | None = None) -> DrawingPad:
+def drawing_pad(model: Model | None = None) -> DrawingPad:
     """A pad that reads what is drawn on it, each time the pen is lifted.
 
     Args:
-        model: as `utils.read_digits` takes it; without it, the one that ships.
+        model: as `reading.read_digits` takes it; without it, the one that ships.
 
     Raises:
         ModelError: there is no model, or it is damaged.
     """
-    model = utils.load_model(utils.READER) if model is None else model
     pad = DrawingPad()
 
     def read(_=None) -> None:
-        digits = utils.read_digits(_draw_strokes(pad.strokes), model) if pad.strokes else []
+        digits = read_digits(_draw_strokes(pad.strokes), model) if pad.strokes else []
         with pad.hold_sync():  # both reach the browser in one message
             pad.details = _details_html(digits)
             if digits:
@@ -61,17 +62,17 @@ def drawing_pad(model: utils.keras.Model | None = None) -> DrawingPad:
     # A model's first answers take long; they are given here, before the learner's first stroke.
     for count in (1, 2):
         bars = [[[100 * i, 80], [100 * i, 240]] for i in range(1, count + 1)]
-        utils.read_digits(_draw_strokes(bars), model)
+        read_digits(_draw_strokes(bars), model)
     read()
     pad.observe(read, names="strokes")
     return pad
 
 
-def upload_button(model: utils.keras.Model | None = None) -> ipywidgets.VBox:
+def upload_button(model: Model | None = None) -> ipywidgets.VBox:
     """A button for one or several pictures; each is shown below with what is read in it.
 
     Args:
-        model: as `utils.read_digits` takes it; without it, the one that ships.
+        model: as `reading.read_digits` takes it; without it, the one that ships.
     """
     button = ipywidgets.FileUpload(
         accept="image/*", multiple=True, description="Choose pictures", icon=""
@@ -97,11 +98,11 @@ def _draw_strokes(strokes: list) -> np.ndarray:
     return paper
 
 
-def digits_text(digits: list[utils.Digit]) -> str:
+def digits_text(digits: list[Digit]) -> str:
     return "".join(str(d.digit) for d in digits)
 
 
-def _details_html(digits: list[utils.Digit]) -> str:
+def _details_html(digits: list[Digit]) -> str:
     """What the network sees of each digit, and the ten probabilities of the least sure one."""
     if not digits:
         return ""
@@ -118,7 +119,7 @@ def _details_html(digits: list[utils.Digit]) -> str:
     )
 
 
-def _digit_html(digit: utils.Digit, side: int) -> str:
+def _digit_html(digit: Digit, side: int) -> str:
     text = f"{digit.digit}, {digit.probability:.0%}"
     source = _data_url(255 - digit.image, ".png")  # ink dark on white, as `show_digits` does
     return (
@@ -140,18 +141,18 @@ def _bar_html(digit: int, probability: float, best: bool) -> str:
     )
 
 
-def _reading_html(name: str, content: bytes, model: utils.keras.Model | None) -> str:
+def _reading_html(name: str, content: bytes, model: Model | None) -> str:
     """A picture with a box around each digit and what was read above it, or why there is none."""
     name = html.escape(name)
     try:
-        picture = utils.open_picture(content)
-        digits = utils.read_digits(picture, model)
-    except utils.CourseError as error:
+        picture = open_picture(content)
+        digits = read_digits(picture, model)
+    except CourseError as error:
         return (
             f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
         )
     height, width = picture.shape[:2]
-    picture = utils.shrunk_to(picture, SHOWN_SIDE)
+    picture = shrunk_to(picture, SHOWN_SIDE)
     read = f"read {digits_text(digits)}" if digits else "no digit found"
     boxes = "".join(_box_html(d, width, height) for d in digits)
     source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")
@@ -163,7 +164,7 @@ def _reading_html(name: str, content: bytes, model: utils.keras.Model | None) ->
     )
 
 
-def _box_html(digit: utils.Digit, width: int, height: int) -> str:
+def _box_html(digit: Digit, width: int, height: int) -> str:
     """A box in per cent of the picture, so that it fits at any size at which that is shown."""
     left, top, box_width, box_height = (
         f"{100 * length / whole:.2f}%"

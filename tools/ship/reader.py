@@ -1,6 +1,6 @@
 """Train the network that reads pictures on the full budget, and ship it.
 
-    python tools/reader.py
+    python -m tools.ship.reader
 
 Executes notebook 10 with more digits and more epochs than are stored in it, in less than half an
 hour on two CPU cores, and puts its network into models/shipped/.
@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 
-from execute import NOTEBOOKS, ROOT, NotebookError, execute, table
+from tools.execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
 STORED = "MNIST, VARIED, EPOCHS = 30_000, 16_000, 3"
 FULL = "MNIST, VARIED, EPOCHS = 54_000, 120_000, 6"
@@ -30,9 +30,9 @@ def main() -> int:
     (path,) = (path for path in NOTEBOOKS if path.stem == "10_reading_network")
     for line in (STORED, TRAINING):
         if path.read_text(encoding="utf-8").count(line) != 1:
-            print(f"[FAIL] {path.name} holds {line!r} no longer; mend tools/reader.py.")
+            print(f"[FAIL] {path.name} holds {line!r} no longer; mend tools/ship/reader.py.")
             return 1
-    trained, shipped = ROOT / "build" / "reader", ROOT / "models" / "shipped"
+    trained = ROOT / "build" / "reader"
     shutil.rmtree(trained, ignore_errors=True)
     trained.mkdir(parents=True)
     try:
@@ -41,8 +41,8 @@ def main() -> int:
         print(f"[FAIL] {error}", file=sys.stderr)
         return 1
     print(table([execution]))
-    for ending in ("keras", "csv"):
-        os.replace(trained / f"my_reader.{ending}", shipped / f"reader.{ending}")
+    os.replace(trained / "my_reader.keras", ROOT / "models" / "shipped" / "reader.keras")
+    os.replace(trained / "my_reader.csv", ROOT / "results" / "reader.csv")
     return 0
 
 

@@ -1,13 +1,13 @@
 """Measure what the README promises: set-up, run, memory, accuracies, training time, reading.
 
-    python tools/bench.py [--race] [--accuracy] [--speed] [--quick] [--store]
+    python -m tools.measure.bench [--race] [--accuracy] [--speed] [--quick] [--store]
 
 prints tables and writes build/bench.json. With --race only the training to 99 % is measured beside
 other recipes (a quarter of an hour), with --accuracy only what accuracy the time buys that the
 example takes for its 15 epochs (half an hour), with --speed only the milliseconds a picture (three
 minutes);
 --quick races to 99 % with one seed instead of five (about five minutes), too few to be stored. With
---store the tables go to models/shipped/, from where tools/readme.py takes them.
+--store the tables go to results/, from where tools/ship/tables.py takes them.
 """
 
 import json
@@ -20,10 +20,11 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from execute import NOTEBOOKS, ROOT, Execution, execute, table
+
+from tools.execute import NOTEBOOKS, ROOT, Execution, execute, table
 
 BENCH = ROOT / "build" / "bench"
-SHIPPED = ROOT / "models" / "shipped"
+RESULTS = ROOT / "results"
 SEEDS = (1, 2, 3)
 
 
@@ -67,7 +68,7 @@ def notebooks_figures(store: bool) -> dict:
                 run_with_seed(path, seed)
     seeds = accuracies()
     if store:
-        seeds.to_csv(SHIPPED / "seeds.csv")
+        seeds.to_csv(RESULTS / "seeds.csv")
     print(table(executions))
     summary = seeds.assign(mean=seeds.mean(axis=1), sd=seeds.std(axis=1))
     print(summary.round(4).to_string())
@@ -82,42 +83,41 @@ def notebooks_figures(store: bool) -> dict:
 
 def speed_figures(store: bool) -> dict:
     """Milliseconds a picture of every kind."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "data")]
-    import speed  # loads TensorFlow, which the notebooks' part does without
+    from tools.measure import speed  # loads TensorFlow, which the notebooks' part does without
 
     times = speed.measure()
     if store:
-        times.to_csv(SHIPPED / "speed.csv", index=False)
+        times.to_csv(RESULTS / "speed.csv", index=False)
     print(times.T.to_string(header=False))
     return {"speed": json.loads(times.to_json(orient="records"))}
 
 
 def reading_figures(store: bool) -> dict:
     """How well pictures are read."""
-    import reading
+    from tools.measure import pictures
 
-    tables = reading.tables(store=store)
+    tables = pictures.tables(store=store)
     return {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
 
 
 def race_figures(store: bool, seeds: int = 5) -> dict:
     """Seconds of training to 99.0 % test accuracy, beside two other recipes."""
-    import race
+    from tools.measure import race
 
     rows = race.measure(race.TO_99, seeds)
     if store:
-        rows.to_csv(SHIPPED / "race.csv", index=False)
+        rows.to_csv(RESULTS / "race.csv", index=False)
     print(race.summary(rows).round(4).to_string())
     return {"race": json.loads(rows.to_json(orient="records"))}
 
 
 def accuracy_figures(store: bool) -> dict:
     """Test accuracy within the time that the Keras example takes for its 15 epochs."""
-    import race
+    from tools.measure import race
 
     rows = race.measure(race.FOR_ACCURACY, len(SEEDS))
     if store:
-        rows.to_csv(SHIPPED / "minutes.csv", index=False)
+        rows.to_csv(RESULTS / "minutes.csv", index=False)
     print(race.summary(rows, "medium").round(4).to_string())
     return {"accuracy": json.loads(rows.to_json(orient="records"))}
 

@@ -1,10 +1,10 @@
 """Measure how well pictures are read.
 
-    python tools/reading.py [--store] [--people] [COUNT]
+    python -m tools.measure.pictures [--store] [--people] [COUNT]
 
 reads the pictures of data/people, and MNIST test digits that nothing was chosen by: COUNT photos of
 one digit and of five (2,000 if none is given), and as many digits through files of three sizes.
-With --store the tables go to models/shipped/people.csv and reading.csv, from where the README takes
+With --store the tables go to results/people.csv and reading.csv, from where RESULTS.md takes
 them; with --people only the first is made.
 """
 
@@ -16,11 +16,12 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
-from execute import ROOT
 from PIL import Image
 from scipy.stats import binomtest
 
-sys.path[:0] = [str(ROOT), str(ROOT / "data")]
+from tools.execute import ROOT
+
+sys.path.append(str(ROOT / "data"))  # make_samples.py
 
 SEED = 20_000  # far from the seeds that notebooks and tests use
 CHALK = 0.15  # share of the photos that show chalk on a board
@@ -58,10 +59,10 @@ def test_digits() -> tuple[np.ndarray, np.ndarray]:
 def agrees(index: int, side: int, light: bool) -> bool:
     """Whether a test digit is read from a PNG file as it is read directly."""
     import utils
+    from reading import network
 
     image = test_digits()[0][index]
-    model = utils.load_model("reader")
-    direct = model.predict_on_batch(utils.to_input(image[None]))[0, :10].argmax()
+    direct = network.reader().predict_on_batch(utils.to_input(image[None]))[0, :10].argmax()
     picture = Image.fromarray(image if light else 255 - image).resize((side, side), Image.BICUBIC)
     picture.save(buffer := io.BytesIO(), "PNG")
     return [d.digit for d in utils.read_digits(buffer.getvalue())] == [direct]
@@ -167,7 +168,7 @@ def tables(count: int = 2000, people_only: bool = False, store: bool = False) ->
     for name, table in made.items():
         print(table.round(4).to_string(index=False))
         if store:
-            table.round(6).to_csv(ROOT / "models" / "shipped" / f"{name}.csv", index=False)
+            table.round(6).to_csv(ROOT / "results" / f"{name}.csv", index=False)
     return made
 
 

@@ -5,33 +5,29 @@ import shutil
 import subprocess
 import sys
 
-import cards
-import check
-import execute
-import experiments
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-import race
-import reader
-import readme
-import speed
 import tensorflow as tf
 from conftest import ROOT
 
 import utils
+from reading import network
+from tools import check, execute
+from tools.measure import experiments, race, speed
+from tools.ship import cards, reader, tables
 
 
 def test_readme_tables_are_those_of_the_stored_figures():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme.filled(text) == text
+    assert tables.filled(text) == text
 
 
 def test_figures_in_the_readme_s_sentences_are_those_of_the_stored_figures():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (accuracy,) = re.findall(r"read ([\d.]+) % of its test digits", text)
-    seeds = pd.read_csv(ROOT / "models/shipped/seeds.csv", index_col="name")
+    seeds = pd.read_csv(ROOT / "results/seeds.csv", index_col="name")
     assert accuracy == f"{100 * seeds.loc['cnn'].mean():.1f}"
     (samples,) = re.findall(r"`data/samples/`: (\d+) pictures", text)
     assert int(samples) == len(pd.read_csv(ROOT / "data/samples/labels.csv"))
@@ -43,7 +39,7 @@ def test_all_trainings_of_the_medium_network_have_the_mean_that_the_readme_says(
         r"one on two cores \(([\d.]+) %\).* All (\w+) have ([\d.]+) % on average", text
     ).groups()
     tables = [
-        pd.read_csv(ROOT / f"models/shipped/{name}.csv") for name in ("records", "records_again")
+        pd.read_csv(ROOT / f"results/{name}.csv") for name in ("records", "records_again")
     ]
     accuracies = [a for t in tables for a in t.loc[t["network"] == "medium", "test accuracy"]]
     accuracies.append(float(on_two_cores) / 100)
@@ -52,7 +48,7 @@ def test_all_trainings_of_the_medium_network_have_the_mean_that_the_readme_says(
 
 
 def test_minutes_that_a_notebook_promises_are_those_of_the_stored_figures():
-    for row in pd.read_csv(ROOT / "models/shipped/times.csv").itertuples():
+    for row in pd.read_csv(ROOT / "results/times.csv").itertuples():
         text = (ROOT / "notebooks" / f"{row.notebook}.ipynb").read_text(encoding="utf-8")
         (promised,) = re.findall(r"About (?:\d+ to )?(\d+|half a) minutes?", text)
         longest = float(promised.replace("half a", "0.5"))
@@ -80,7 +76,7 @@ def test_every_package_is_pinned_once_with_a_reason():
 def test_doctor_is_content_here():
     """But for memory and disk, which are the machine's."""
     result = subprocess.run(
-        [sys.executable, "tools/check.py"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tools.check"], cwd=ROOT, capture_output=True, text=True
     )
     lines = [line for line in result.stdout.splitlines() if line.startswith("[")]
     about_the_course = [line for line in lines if " free" not in line]
@@ -118,7 +114,7 @@ def test_a_notebook_of_the_run_trains_where_other_tests_do_not_look(tmp_path):
     stored = nbformat.v4.new_output("stream", name="stdout", text="trained\n")
     notebook.cells[0].outputs, notebook.cells[0].execution_count = [stored], 1
     nbformat.write(notebook, path)
-    other = "tests/test_exercises.py::test_there_are_enough_and_each_has_its_solution"
+    other = "tests/course/test_exercises.py::test_there_are_enough_and_each_has_its_solution"
     command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={ROOT}", "-c", "pyproject.toml"]
     done = subprocess.run([*command, other, path], cwd=ROOT, capture_output=True, text=True)
     assert re.search(r"^2 passed", done.stdout, re.M), done.stdout
@@ -150,7 +146,7 @@ def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
     (images, _), _ = utils.load_mnist()
     for rows in ([1], [3, 2]):
         kind = speed.Kind("small photo", rows, (400, 300))
-        networks = utils.load_model("reader"), utils.load_model("cnn")
+        networks = network.reader(), utils.load_model("cnn")
         row = speed.measure_kind(kind, images, *networks, np.random.default_rng(0))
         assert row["digits"] == sum(rows) and row["runs"] == 6
         parts = ("decoding", "rest", "together")
@@ -243,14 +239,14 @@ def test_the_example_gets_its_epochs(monkeypatch):
 
 
 def test_medium_keeps_what_the_page_promises_in_the_time_of_the_example():
-    table = race.summary(pd.read_csv(ROOT / "models/shipped/minutes.csv"), "medium")
+    table = race.summary(pd.read_csv(ROOT / "results/minutes.csv"), "medium")
     assert (table["seeds"] == 3).all()
     assert table.loc["medium", "accuracy"] >= 0.9965
     assert table.loc["Keras example, 15 epochs", "times as long"] >= 1
 
 
 def test_networks_of_notebook_11_keep_what_the_page_promises():
-    rows = pd.read_csv(ROOT / "models/shipped/records.csv").groupby("network")
+    rows = pd.read_csv(ROOT / "results/records.csv").groupby("network")
     assert (rows.size() == 3).all()
     accuracy, parameters = rows["test accuracy"].mean(), rows["parameters"].first()
     assert accuracy["tiny"] >= 0.99 and parameters["tiny"] < 5_000
@@ -262,8 +258,7 @@ def test_networks_of_notebook_11_keep_what_the_page_promises():
 
 WORKER = """
 import pathlib, sys, time
-sys.path[:0] = ["tools", "."]
-import race
+from tools.measure import race
 notebook = race.definitions("09")
 path, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 (path.parent / f"ready-{seed}").touch()
@@ -321,7 +316,7 @@ def test_a_function_that_stands_in_several_notebooks_is_the_same_in_all():
 
 
 def test_net_d_keeps_what_the_page_promises():
-    table = race.summary(pd.read_csv(ROOT / "models/shipped/race.csv"))
+    table = race.summary(pd.read_csv(ROOT / "results/race.csv"))
     assert (table["seeds"] == 5).all()
     assert table.loc["net (d)", "reach the goal"] >= 4
     assert table.loc["Keras example", "times as long"] >= 15

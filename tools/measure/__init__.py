@@ -1,0 +1,1 @@
+"""Measure what the course claims: speed, accuracy, reading; for maintainers."""

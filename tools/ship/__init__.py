@@ -1,0 +1,1 @@
+"""Ship networks, their cards and the tables of results; for maintainers."""
