@@ -9,8 +9,6 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-import reading
-
 FOLDER = ROOT / "data" / "people"
 GREEK = ("chi", "eta", "omega", "phi", "pi")
 

@@ -20,7 +20,7 @@ from reading import network, read
 from tools.execute import ROOT
 
 sys.path.append(str(ROOT / "data"))
-import make_samples  # noqa: E402
+import make_samples
 
 PICTURES = 8  # of each kind
 ROUNDS = 12  # times that each picture is read
