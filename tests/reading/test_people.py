@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
+from tools.measure import pictures
+
 FOLDER = ROOT / "data" / "people"
 GREEK = ("chi", "eta", "omega", "phi", "pi")
 
