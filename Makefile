@@ -19,7 +19,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh reader experiments bench fuzz lint clean
+.PHONY: help setup run test lab app check refresh reader experiments bench results fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -54,6 +54,9 @@ experiments: $(READY)  ## measure anew what part two reports of the full budget 
 
 bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
 	@$(PY) -m tools.measure.bench $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(PY) -m tools.ship.tables)
+
+results: $(READY)  ## write the tables of README.md and results/RESULTS.md from the stored figures
+	@$(PY) -m tools.ship.tables
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
 	@$(PY) -m tools.measure.fuzz $(COUNT)

@@ -26,7 +26,14 @@ def has_display() -> bool:
 
 def main(port: str = "8866") -> None:
     Voila.launch_instance(
-        [str(HERE / "app.ipynb"), "--template=course", f"--port={port}"],
+        [
+            str(HERE / "app.ipynb"),
+            "--template=course",
+            f"--port={port}",
+            # One kernel waits, with the page's cells run, for whoever opens the page next.
+            "--preheat_kernel=True",
+            "--pool_size=1",
+        ],
         ip="127.0.0.1",
         open_browser=has_display(),
         # A photo travels in one message; Tornado's own limit is 10 MB.

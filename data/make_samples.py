@@ -85,7 +85,8 @@ def photograph(rows: list[np.ndarray], scene: Scene, rng: np.random.Generator) -
     picture *= light(height, width, scene, rng)[..., None]
     if scene.blur:
         picture = cv2.GaussianBlur(picture, (0, 0), scene.blur)
-    picture += rng.normal(0, scene.noise, picture.shape)
+    for row in picture:  # row by row: noise for all of a large picture takes much memory
+        row += rng.normal(0, scene.noise, row.shape)
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 

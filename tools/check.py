@@ -8,13 +8,14 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEAST_MEMORY = 2e9  # bytes; a kernel needs up to 1.5 GB
-LEAST_DISK = 1e9
+MIN_MEMORY = 2e9  # bytes; a kernel needs up to 1.5 GB
+MIN_DISK = 1e9
 NETWORKS = (  # in models/shipped/
     *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of notebooks 03, 04 and 10
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
     *("large", "large_2", "large_3"),
 )
+LITERT = ("large", "reader")  # ship as .tflite as well; the second is what reads pictures
 
 
 def pins() -> dict[str, str]:
@@ -53,20 +54,20 @@ def findings() -> list[tuple[bool, str, str]]:
         result.append((found == pinned, f"{name} {pinned} (found: {found})", remedy))
     remedy = "git checkout -- data/mnist.npz data/SHA256SUMS"
     result.append((data_is_whole(), "data/mnist.npz has the expected SHA-256", remedy))
-    for name in NETWORKS:
-        there = (ROOT / "models" / "shipped" / f"{name}.keras").is_file()
+    for name in [*(f"{n}.keras" for n in NETWORKS), *(f"{n}.tflite" for n in LITERT)]:
+        there = (ROOT / "models" / "shipped" / name).is_file()
         remedy = "git checkout -- models/shipped"
-        result.append((there, f"models/shipped/{name}.keras is there", remedy))
+        result.append((there, f"models/shipped/{name} is there", remedy))
     try:
         import psutil
 
         memory = psutil.virtual_memory().available
         remedy = "close other programs and other notebooks' kernels"
-        result.append((memory > LEAST_MEMORY, f"{memory / 1e9:.1f} GB of memory free", remedy))
+        result.append((memory > MIN_MEMORY, f"{memory / 1e9:.1f} GB of memory free", remedy))
     except ImportError:
         pass  # already reported among the packages
     disk = shutil.disk_usage(ROOT).free
-    result.append((disk > LEAST_DISK, f"{disk / 1e9:.1f} GB of disk free", "delete some files"))
+    result.append((disk > MIN_DISK, f"{disk / 1e9:.1f} GB of disk free", "delete some files"))
     return result
 
 

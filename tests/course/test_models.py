@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 import utils
 from reading.network import Network
+from tools.measure import ensembles
 from tools.ship import cards
 
 
@@ -169,22 +170,25 @@ def test_every_network_that_ships_has_its_card(judged):
     assert list(rows.index) == list(cards.CARDS)
     for name, size in rows["bytes"].items():
         assert (utils.SHIPPED / f"{name}.keras").stat().st_size == size
-    text = cards.README.read_text(encoding="utf-8")
-    assert cards.filled(text) == text
-    assert "### cnn: net (c)" in text and text.count("- **Not for** ") == len(rows)
+    as_litert = rows["LiteRT bytes"].dropna()
+    assert set(as_litert.index) == set(cards.AS_LITERT)
+    for name, size in as_litert.items():
+        assert (utils.SHIPPED / f"{name}.tflite").stat().st_size == size
+    text = cards.cards()
+    assert re.findall(r"^### (\w+): ", text, re.M) == list(cards.CARDS)
+    assert text.count("- **As LiteRT:** ") == len(cards.AS_LITERT)
 
 
-def test_the_large_networks_read_together_what_the_readme_says():
-    _, (images, labels) = utils.load_mnist()
-    mean = 0
-    for name in ("large", "large_2", "large_3"):
-        network = keras.models.load_model(utils.SHIPPED / f"{name}.keras", compile=False)
-        parts = [np.asarray(network(utils.to_input(p))) for p in np.array_split(images, 20)]
-        mean = mean + np.concatenate(parts)
-    accuracy = np.mean(mean.argmax(axis=1) == labels)
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (promised,) = re.findall(r"three `large` networks together read ([\d.]+) %", text)
-    assert accuracy == pytest.approx(float(promised) / 100, abs=0.0002)
+def test_networks_that_ship_read_together_what_is_stored():
+    stored = pd.read_csv(ensembles.PATH)
+    stored = stored[stored["trained"] == ensembles.SHIP].reset_index(drop=True)
+    measured = ensembles.measure()
+    fixed = ["name", "trained", "networks"]
+    assert measured[fixed].equals(stored[fixed])
+    # Processors round differently: a digit or two on the edge may fall to the other side.
+    assert measured["test accuracy"].tolist() == pytest.approx(
+        stored["test accuracy"].tolist(), abs=0.0002
+    )
 
 
 @pytest.mark.parametrize("name", cards.AS_LITERT)
@@ -197,7 +201,7 @@ def test_networks_answer_alike_as_litert(name):
         asked += marks_of(people)
     network = keras.models.load_model(utils.SHIPPED / f"{name}.keras", safe_mode=True)
     exported = Network(utils.SHIPPED / f"{name}.tflite")
-    assert sum(map(len, asked)) > 10_000 + 400 * (name == "reader")
+    assert sum(map(len, asked)) >= 10_000 + 400 * (name == "reader")
     for part in asked:
         expected = np.asarray(network(part, training=False))
         assert np.abs(exported.predict_on_batch(part) - expected).max() < 1e-4

@@ -4,7 +4,8 @@
 
 measures the networks in models/shipped/ (or those that are named) on the MNIST test digits, keeps
 the figures in results/cards.csv, and writes the cards between `<!-- cards -->` and
-`<!-- end -->` of models/README.md.
+`<!-- end -->` of models/README.md. Where networks of notebook 11 are among them, what these read
+together is measured anew as well.
 """
 
 import os
@@ -18,6 +19,7 @@ from scipy.stats import binomtest
 
 from reading.network import Network
 from tools.execute import ROOT
+from tools.measure import ensembles
 from tools.ship import litert, tables
 
 SHIPPED = ROOT / "models" / "shipped"
@@ -26,10 +28,6 @@ README = ROOT / "models" / "README.md"
 AS_LITERT = ("large", "reader")  # ship as LiteRT files as well
 SPLIT = "54,000 of the 60,000 MNIST training digits; the other 6,000 chose the epoch"
 ALL = "the 60,000 MNIST training digits"
-PREPARED = (
-    "digits that were not prepared as MNIST's were (`utils.to_mnist`), and anything that is no "
-    "digit: it has no answer but 0 to 9, and is often sure of the wrong one"
-)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class About:
     title: str
     data: str
     recipe: str
-    not_for: str
+    not_for: str = ""  # where more is to be said than models/README.md says of all
 
 
 def of_notebook_11(title: str, seed: int = 1) -> About:
@@ -47,7 +45,7 @@ def of_notebook_11(title: str, seed: int = 1) -> About:
         "[notebook 11](../notebooks/11_records.ipynb) on its full budget "
         f"(`make experiments ONLY=11`), seed {seed}"
     )
-    return About(title, ALL, recipe, PREPARED)
+    return About(title, ALL, recipe)
 
 
 CARDS = {
@@ -55,25 +53,21 @@ CARDS = {
         "the dense baseline",
         SPLIT,
         "[notebook 03](../notebooks/03_dense_baseline.ipynb), seed 1",
-        PREPARED,
     ),
     "cnn_a": About(
         "net (a), one convolution",
         SPLIT,
         "[notebook 04](../notebooks/04_cnn_training.ipynb), two epochs, seed 1",
-        PREPARED,
     ),
     "cnn_b": About(
         "net (b), two blocks",
         SPLIT,
         "[notebook 04](../notebooks/04_cnn_training.ipynb), up to five epochs, seed 1",
-        PREPARED,
     ),
     "cnn": About(
         "net (c), the course's own",
         SPLIT,
         "[notebook 04](../notebooks/04_cnn_training.ipynb), five epochs with augmentation, seed 1",
-        PREPARED,
     ),
     "tiny": of_notebook_11("99 % with few parameters"),
     "small": of_notebook_11("99.4 % with few parameters"),
@@ -163,26 +157,27 @@ def cards() -> str:
     parts = []
     for name, row in rows.iterrows():
         about = CARDS[name]
+        accuracy = tables.interval(row["test accuracy"], row["from"], row["to"], 2)
         lines = [
             f"### {name}: {about.title}",
             "",
             f"- **Data:** {about.data}.",
             f"- **Recipe:** {about.recipe}.",
-            f"- **Test accuracy:** {row['test accuracy']:.2%} of the 10,000 MNIST test digits "
-            f"(95 % interval {row['from']:.2%} to {row['to']:.2%}).",
+            f"- **Test accuracy:** {accuracy} of the 10,000 MNIST test digits.",
             f"- **Size:** {row['parameters']:,.0f} parameters, {row['bytes'] / 1000:,.0f} kB.",
             f"- **Time:** {row['ms alone']:.2f} ms for one digit alone, {row['ms of 500']:.3f} ms "
-            f"a digit where 500 come at once, on {row['cores']:.0f} CPU cores.",
-            f"- **Not for** {about.not_for}.",
+            f"a digit of 500 at once, on {row['cores']:.0f} CPU cores.",
         ]
         if name in AS_LITERT:
             limit = 10 ** np.ceil(np.log10(max(row["LiteRT difference"], 1e-9)))
             lines.append(
                 f"- **As LiteRT:** `{name}.tflite`, {row['LiteRT bytes'] / 1000:,.0f} kB, which "
                 f"runs without TensorFlow: {row['LiteRT ms alone']:.2f} ms for one digit alone, "
-                f"{row['LiteRT ms of 500']:.3f} ms a digit where 500 come at once. On the test "
-                f"digits no probability differs by more than {limit:.0e}."
+                f"{row['LiteRT ms of 500']:.3f} ms a digit of 500 at once. On the test digits no "
+                f"probability differs by more than {limit:.0e}."
             )
+        if about.not_for:
+            lines.append(f"- **Not for** {about.not_for}.")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
@@ -204,6 +199,8 @@ def main(names: list[str]) -> int:
         table = pd.concat([others.drop(table.index, errors="ignore"), table])
     table = table.reindex(CARDS).dropna(how="all")
     utils.write_whole(RESULTS / "cards.csv", table.to_csv)
+    if set(names or CARDS) & {n for members in ensembles.ENSEMBLES.values() for n in members}:
+        ensembles.store()
     text = filled(README.read_text(encoding="utf-8"))
     utils.write_whole(README, lambda draft: draft.write_text(text, encoding="utf-8"))
     return 0
