@@ -1,5 +1,6 @@
 """The form of the notebooks; that they run and print what is stored is nbval's part of the run."""
 
+import ast
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,8 @@ APP = ROOT / "app" / "app.ipynb"  # a page without code; executed like the other
 # Fewer would mean that a notebook lost a good part of its content.
 EXPECTED = 11
 LEAST_CODE_CELLS = 250
+# Here the assertion answers a question of the text: does the file hold the network that was saved?
+VISIBLE_ASSERTIONS = {("03_dense_baseline", "cell-32"), ("04_cnn_training", "cell-48")}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=NAMES)
@@ -34,6 +37,22 @@ def prose(notebook) -> str:
 
 def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def is_claim(cell) -> bool:
+    """Tell whether a cell checks what the text says, for the test run and not for the learner."""
+    return "claim" in cell.metadata.get("tags", [])
+
+
+def statements(cell) -> list[ast.stmt]:
+    return ast.parse(cell.source).body
+
+
+def asserts(node: ast.AST) -> bool:
+    """Tell whether a statement asserts something when its cell runs, not when it is called."""
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        return False
+    return isinstance(node, ast.Assert) or any(map(asserts, ast.iter_child_nodes(node)))
 
 
 def is_heading(cell, line: str) -> bool:
@@ -133,9 +152,36 @@ def test_cells_are_short(notebook):
 
 def test_compared_outputs_are_the_rule(notebook):
     """Cells whose output nbval skips are marked one by one; they may not become the majority."""
-    tags = [cell.metadata.get("tags", []) for cell in code_cells(notebook)]
-    assert all(set(t) <= {"nbval-ignore-output"} for t in tags)
-    assert sum(map(bool, tags)) < len(tags) / 2
+    tags = [set(cell.metadata.get("tags", [])) for cell in code_cells(notebook)]
+    assert all(t <= {"nbval-ignore-output", "claim"} for t in tags)
+    # Claims have no output to compare: they do not count.
+    skipped = ["nbval-ignore-output" in t for t in tags if "claim" not in t]
+    assert sum(skipped) < len(skipped) / 2
+
+
+def test_cells_that_only_assert_are_claims(notebook):
+    for cell in code_cells(notebook):
+        body = statements(cell)
+        if body and all(isinstance(statement, ast.Assert) for statement in body):
+            assert is_claim(cell), cell.source
+
+
+def test_claims_assert_are_folded_and_show_nothing(notebook):
+    for cell in filter(is_claim, notebook.cells):
+        assert any(map(asserts, statements(cell))), cell.source
+        assert cell.metadata.get("jupyter", {}).get("source_hidden") is True, cell.source
+        assert cell.outputs == [], cell.source
+
+
+def test_assertions_stand_in_claims():
+    """What a learner reads teaches; where the text speaks of the check itself, it may be seen."""
+    visible = {
+        (path.stem, cell.id)
+        for path in NOTEBOOKS
+        for cell in code_cells(nbformat.read(path, as_version=4))
+        if not is_claim(cell) and any(map(asserts, statements(cell)))
+    }
+    assert visible == VISIBLE_ASSERTIONS
 
 
 def test_app_holds_title_pad_and_upload_and_nothing_of_a_run():
