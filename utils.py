@@ -5,11 +5,10 @@
 3. Showing and checking: `show_digits`, `check`.
 4. Models and results: `save_model`, `load_model`, `measured`, `full_budget`.
 
-What reads pictures lies in `reading/` and is handed on from here: `read_digits` and the steps that
-notebooks show. `reading/__init__.py` says which file holds which step.
+What reads pictures lies in `reading/`. `read_digits` and the steps that notebooks show can be
+called from here; `reading/__init__.py` says which file holds which step.
 """
 
-import contextlib
 import functools
 import hashlib
 import io
@@ -42,7 +41,7 @@ BUILD = ROOT / "build"
 MODELS = Path(os.environ.get("DIGITS_MODELS", ROOT / "models"))
 SHIPPED = ROOT / "models" / "shipped"
 RESULTS = ROOT / "results"
-# `make experiments` keeps its results there; a notebook that a learner runs keeps none.
+# Folder in which `make experiments` keeps its results; None while a learner runs a notebook.
 EXPERIMENTS = os.environ.get("DIGITS_EXPERIMENTS")
 
 # TensorFlow writes lines about GPUs and oneDNN before its logger can be told not to.
@@ -51,7 +50,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 with quiet_stderr():
     import keras
 logging.getLogger("absl").setLevel(logging.ERROR)
-# Whoever runs a training cell five times would read a page on a network that is traced anew.
+# TensorFlow warns at length where a training cell is run several times; it does no harm.
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
 
 
@@ -138,7 +137,14 @@ def load_mnist_csv(path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
 def show_digits(
     images: np.ndarray, titles: list | None = None, columns: int = 10, size: float = 0.9
 ) -> None:
-    """Draw digits of shape (n, 28, 28) in a grid, ink dark on white; `size` is inches a digit."""
+    """Draw digits in a grid, ink dark on white.
+
+    Args:
+        images: shape (n, 28, 28) or (n, 28, 28, 1), 0 (paper) to 255 or to 1 (ink).
+        titles: one for each digit, or None.
+        columns: digits in a row.
+        size: inches for each digit.
+    """
     rows = -(-len(images) // columns)
     height = size * (1.25 if titles is not None else 1)
     _, axes = plt.subplots(
@@ -183,12 +189,12 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
 
 # --- 4. Models and results ------------------------------------------------------------------------
 
-MADE_BY = (
+MADE_BY = (  # a model's name -> the notebook that trains it
     {"dense": "03_dense_baseline.ipynb"}
     | dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
     | {"my_reader": "10_reading_network.ipynb"}
 )
-# Their training is too long for a notebook as a learner runs it.
+# Models that no notebook saves when a learner runs it, as their training takes too long.
 ONLY_SHIPPED = (
     *("reader", "tiny", "small", "small_2", "small_3"),
     *("medium", "medium_2", "medium_3", "large", "large_2", "large_3"),
@@ -198,8 +204,11 @@ ONLY_SHIPPED = (
 def save_model(model: keras.Model, name: str) -> Path:
     """Save a model as `models/NAME.keras`, or under NAME's own ending (`.h5`); returns the path.
 
-    Architecture and weights are saved. The optimizer's state is not: it is twice as large, and
-    serves only to go on with an interrupted training.
+    Architecture and weights are saved. The optimizer's state is left out: it is twice as large as
+    the weights, and only an interrupted training needs it.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
@@ -213,7 +222,7 @@ def _file_of(name: str) -> str:
 def load_model(name: str) -> keras.Model:
     """Load the model that you trained, `models/NAME.keras`, or else the one that ships.
 
-    Each file is read once: whoever asks for the same name gets the same model.
+    Each file is read once; later calls with the same name return the same model.
 
     Raises:
         ModelError: there is no such model, or its file is damaged.
@@ -248,8 +257,8 @@ def _read_model(path: Path, modified: int) -> keras.Model:
 def measured(name: str, settings: dict, measure: Callable[[], dict]) -> dict:
     """One row of an experiment's results: its settings, and what `measure()` returns for them.
 
-    While `make experiments` runs, each row is kept in NAME.csv and not measured again, so that an
-    interrupted run goes on where it stopped.
+    While `make experiments` runs, rows are kept in NAME.csv, so that an interrupted run goes on
+    where it stopped.
     """
     if not EXPERIMENTS:
         return settings | measure()
@@ -264,5 +273,5 @@ def measured(name: str, settings: dict, measure: Callable[[], dict]) -> dict:
 
 
 def full_budget(name: str) -> pd.DataFrame:
-    """The rows that `make experiments` has measured: those that ship, or those of its own run."""
+    """The rows that `make experiments` has measured: those that ship, or while it runs, its own."""
     return pd.read_csv(Path(EXPERIMENTS or RESULTS) / f"{name}.csv")

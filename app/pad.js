@@ -1,6 +1,6 @@
-// The drawing pad in the browser. It keeps each stroke as a list of points and hands all of them to
-// Python when the pen is lifted; what Python reads comes back as `answer` and `details`.
-// See `drawing_pad` in app/pad.py.
+// The drawing pad in the browser. It keeps each stroke as a list of points [x, y] in pixels and
+// sends all of them to Python when the pen is lifted. What Python reads comes back as `answer`
+// (text) and `details` (HTML). See `drawing_pad` in app/pad.py.
 
 const PAGE = `
   <canvas role="img" aria-label="Drawing pad: draw with a mouse, a pen or a finger"></canvas>
@@ -28,7 +28,7 @@ function render({ model, el }) {
     const strokes = model.get("strokes");
     for (const points of stroke ? [...strokes, stroke] : strokes) {
       context.beginPath();
-      context.moveTo(...points[0]); // a dot is a line that goes nowhere
+      context.moveTo(...points[0]); // a dot is a line to its own start
       points.forEach((point) => context.lineTo(...point));
       context.stroke();
     }

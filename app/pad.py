@@ -20,9 +20,9 @@ from reading.paper import shrunk_to
 from reading.read import Model
 
 HERE = Path(__file__).resolve().parent
-PAD_SIZE = (480, 320)  # width and height in pixels; a smaller screen shows it smaller
-PEN_WIDTH = 16  # pixels; with digits half as high as the pad about as thick as MNIST's strokes
-SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture when it is shown
+PAD_SIZE = (480, 320)  # width and height in pixels; a small screen shows the pad smaller
+PEN_WIDTH = 16  # pixels; as thick as MNIST's strokes where a digit is half as high as the pad
+MAX_SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture on the page
 
 
 class DrawingPad(anywidget.AnyWidget):
@@ -41,7 +41,7 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
     """A pad that reads what is drawn on it, each time the pen is lifted.
 
     Args:
-        model: as `reading.read_digits` takes it; without it, the one that ships.
+        model: as `reading.read_digits` takes it; None: the reader that ships.
 
     Raises:
         ModelError: there is no model, or it is damaged.
@@ -59,7 +59,7 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
             else:
                 pad.answer = "Draw a digit here, or several side by side."
 
-    # A model's first answers take long; they are given here, before the learner's first stroke.
+    # A model's first answers take long, so it is asked before the learner's first stroke.
     for count in (1, 2):
         bars = [[[100 * i, 80], [100 * i, 240]] for i in range(1, count + 1)]
         read_digits(_draw_strokes(bars), model)
@@ -69,10 +69,10 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
 
 
 def upload_button(model: Model | None = None) -> ipywidgets.VBox:
-    """A button for one or several pictures; each is shown below with what is read in it.
+    """A button to choose one or several pictures; each is shown below with what is read in it.
 
     Args:
-        model: as `reading.read_digits` takes it; without it, the one that ships.
+        model: as `reading.read_digits` takes it; None: the reader that ships.
     """
     button = ipywidgets.FileUpload(
         accept="image/*", multiple=True, description="Choose pictures", icon=""
@@ -93,12 +93,13 @@ def _draw_strokes(strokes: list) -> np.ndarray:
     """Black strokes on white paper as pad.js draws them: uint8, the pad's shape."""
     paper = np.full(PAD_SIZE[::-1], 255, np.uint8)
     for points in strokes:
-        line = np.array([*points, points[-1]], np.int32)  # twice the last: a dot is a line, too
+        line = np.array([*points, points[-1]], np.int32)  # a dot needs two points to be a line
         cv2.polylines(paper, [line], False, 0, PEN_WIDTH, cv2.LINE_AA)
     return paper
 
 
 def digits_text(digits: list[Digit]) -> str:
+    """The digits read, without spaces between them."""
     return "".join(str(d.digit) for d in digits)
 
 
@@ -152,7 +153,7 @@ def _reading_html(name: str, content: bytes, model: Model | None) -> str:
             f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
         )
     height, width = picture.shape[:2]
-    picture = shrunk_to(picture, SHOWN_SIDE)
+    picture = shrunk_to(picture, MAX_SHOWN_SIDE)
     read = f"read {digits_text(digits)}" if digits else "no digit found"
     boxes = "".join(_box_html(d, width, height) for d in digits)
     source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")
@@ -165,7 +166,7 @@ def _reading_html(name: str, content: bytes, model: Model | None) -> str:
 
 
 def _box_html(digit: Digit, width: int, height: int) -> str:
-    """A box in per cent of the picture, so that it fits at any size at which that is shown."""
+    """A box in per cent of the picture, so that it fits whatever size the picture is shown at."""
     left, top, box_width, box_height = (
         f"{100 * length / whole:.2f}%"
         for length, whole in zip(digit.box, (width, height) * 2, strict=True)
@@ -179,7 +180,7 @@ def _box_html(digit: Digit, width: int, height: int) -> str:
 
 
 def _data_url(image: np.ndarray, ending: str) -> str:
-    """A picture as a page holds it within its text; `ending` names the format."""
+    """A picture as a data URL, which holds it within the page; `ending` is .png or .jpg."""
     kind = {".png": "png", ".jpg": "jpeg"}[ending]
     content = cv2.imencode(ending, image)[1].tobytes()
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

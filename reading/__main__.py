@@ -14,7 +14,7 @@ from reading import read
 from reading.errors import CourseError
 from reading.files import write_whole
 
-MIN_FOR_PROGRESS = 21  # pictures; so many get a line that says how far they are
+MIN_FOR_PROGRESS = 21  # pictures; fewer get no line that says how many are done
 COLUMNS = ("picture", "digits", "lowest probability", "problem")
 
 
@@ -83,7 +83,7 @@ def _read_all(paths: list[str]) -> Iterator[tuple[str, list[read.Digit], str]]:
 
 
 def _with_progress(readings: Iterator[tuple], count: int) -> Iterator[tuple]:
-    """The same readings; where they are many, a line on the terminal says how far they are."""
+    """The same readings; where they are many, a line on the terminal says how many are done."""
     shown = count >= MIN_FOR_PROGRESS and sys.stderr.isatty()
     for done, reading in enumerate(readings, 1):
         yield reading
@@ -95,8 +95,8 @@ def _with_progress(readings: Iterator[tuple], count: int) -> Iterator[tuple]:
 def _write_csv(path: Path, readings: Iterator[tuple[str, list[read.Digit], str]]) -> int:
     """Read the pictures and write the table of them; returns the exit status.
 
-    Reading happens between opening and replacing the file: where it cannot be written, the message
-    comes before the pictures are read, not after.
+    The pictures are read while the file is open: if it cannot be written, the message comes before
+    the long work, not after.
     """
     rows: list[tuple] = []
 

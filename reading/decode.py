@@ -1,6 +1,6 @@
 """From any picture file or array to pixels, or to a sentence that says what is wrong with it.
 
-`open_picture` is the whole of it for who uses it. The rest knows the many forms that files have:
+Only `open_picture` is called from outside. The rest deals with the many forms that files have:
 transparent, 16-bit, turned, animated, damaged, endless, or made to take very long.
 """
 
@@ -19,10 +19,10 @@ from PIL import ExifTags, Image, ImageOps
 from reading.errors import ImageError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
-MAX_PIXELS = 50_000_000  # about 150 MB decoded; phones make 12 to 50 megapixels
+MAX_PIXELS = 50_000_000  # about 150 MB as RGB; phones make 12 to 50 megapixels
 MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
-MAX_BYTES = 6 * MAX_PIXELS  # of a file: 16-bit colour, not compressed, has 6 bytes a pixel
-MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes its time
+MAX_BYTES = 6 * MAX_PIXELS  # of a file; 16-bit colour, not compressed, has 6 bytes a pixel
+MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes time to decode
 # Bytes 4 to 11 of the files that iPhones write; Pillow needs the package pillow-heif for them.
 HEIC_BRANDS = ("heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1")
 
@@ -38,7 +38,7 @@ def open_picture(picture: "Path | str | bytes | Image.Image | np.ndarray") -> np
         uint8, shape (H, W, 3), RGB. Of an animation, the first frame.
 
     Raises:
-        ImageError: it is no readable picture, or has more than 50 megapixels.
+        ImageError: it is no readable picture, or larger than `MAX_PIXELS` or `MAX_BYTES`.
     """
     if isinstance(picture, np.ndarray):
         image = _image_from_array(picture)
@@ -77,7 +77,7 @@ def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
             return Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has more than {MEGAPIXELS}. Make it smaller first.") from error
-    except Exception as error:  # as above
+    except Exception as error:  # Pillow raises many kinds here, too
         if _is_heic(content) and formats == FORMATS:
             raise ImageError(
                 f"{name} is a HEIC picture, as iPhones take them. To read it: pip install "
@@ -174,7 +174,7 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()
     try:
         if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
-            return image  # a copy of a large picture takes its time and memory
+            return image  # a copy of a large picture takes time and memory
         return ImageOps.exif_transpose(image)
     except Exception:  # unreadable EXIF data: the pixels are still good
         return image
@@ -195,7 +195,7 @@ def _flatten(image: Image.Image) -> np.ndarray:
 
 
 def _bands(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
-    """Cut a picture into bands of about one megapixel, so that what is computed stays small."""
+    """Split a picture into bands of about one megapixel, so that what is computed stays small."""
     height = max(1, 2**20 // image.width)
     for top in range(0, image.height, height):
         bottom = min(top + height, image.height)
@@ -231,9 +231,9 @@ def _background_of(image: Image.Image) -> tuple[int, int, int]:
         ]
     )
     opaque = pixels[pixels[:, 3] > 127, :3]
-    if len(opaque) > len(pixels) / 2:  # a picture with some transparent places: as around
+    if len(opaque) > len(pixels) / 2:  # some transparent places: as the rest of the picture
         return tuple(int(level) for level in np.median(opaque, axis=0))
-    # A drawing on a transparent canvas: the paper is what the ink is not.
+    # A drawing on a transparent canvas: white paper under dark ink, black under light ink.
     return (255,) * 3 if not len(opaque) or opaque.mean() < 128 else (0,) * 3
 
 

@@ -1,6 +1,7 @@
 """From marks to digits: which marks are one digit, which are pieces of one, which are several.
 
-`choose_digits` is the whole of it; `find_cuts` and `part_between` cut marks in pieces for it.
+`choose_digits` is the whole of it. A *cut* is a path from a mark's top to its bottom that divides
+the mark in pieces; `find_cuts` looks for cuts, `part_between` takes what lies between two.
 """
 
 import itertools
@@ -11,32 +12,40 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from reading.marks import Mark, usual_height
+from reading.marks import Mark, shared_height, shared_width, usual_height
 
-NO_DIGIT, SEVERAL = 10, 11  # columns of the reading network after those of the ten digits
-SURE = 0.9  # a mark read with this probability is not joined to its neighbours
-# What the probability of "no digit" is multiplied with: who asks has written digits. Lower reads
-# more of those that look strange, and more letters.
-NONE = 0.3
-NONE_AMONG = 0.1  # the same in a row of digits of which the network is sure
-NONE_CUT_OFF = 0.05  # the same for a piece that was cut off another one
-WORD = 0.25  # what that of "several" is: signs that hang together may be a word
-LEAST = 0.2  # a digit that is less probable than this is not reported
-LEAST_AMONG = 0.1  # the same in a row of digits of which the network is sure
-LOW = 0.05  # what the probability of a digit not half as high as its row is multiplied with
-OVERLAPPING = 0.2  # how probable it is that marks above one another are different digits
-STACKED = 0.1  # the same for neighbours in a row that share less than half of their heights
-BROKEN_OFF = 0.13  # of a digit's height: the widest gap between its upper and its lower part
-STROKE_COST = 0.15  # of a mark's height: what a cut costs for each stroke that it crosses
-CUTS_APART = 0.08  # of the height: how far two cuts of a mark lie from one another, at least
-MOST_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
-CUT_FROM = 0.05  # a mark is cut where "several" is more probable
-MOST_CUTS = 14  # of a mark, the cheapest
-WORD_GAP = 0.3  # of the height: letters of a word stand closer than that
-WORD_LETTERS = 3  # a word has as many, at least: two may be the brackets around a digit
-MOST_PIECES = 9  # no more marks, or pieces between neighbouring cuts, are joined
+NO_DIGIT, SEVERAL = 10, 11  # the reader's columns after those of the ten digits
 
-# How probable a division of a row is (log), and its parts: ink, and probabilities or None for none.
+# Priors: each multiplies a probability that the reader gives. Whoever asks has written digits, so
+# "no digit" counts less than the reader says. Lower priors for it read more strange-looking digits,
+# and more letters.
+PRIOR_NO_DIGIT = 0.3
+PRIOR_NO_DIGIT_AMONG_DIGITS = 0.1  # in a row of digits of which the reader is sure
+PRIOR_NO_DIGIT_CUT_OFF = 0.05  # for a piece that was cut off
+PRIOR_SEVERAL = 0.25  # that "several" is a word in joined letters, for a mark that can be cut
+PRIOR_LOW_MARK = 0.05  # for a digit less than half as high as its row
+PRIOR_OVERLAPPING = 0.2  # that marks above one another are different digits
+PRIOR_STACKED = 0.1  # the same for neighbours in a row that share less than half of their height
+
+# Probabilities, 0 to 1:
+MIN_PROBABILITY = 0.2  # a digit that is less probable is not reported
+MIN_PROBABILITY_AMONG_DIGITS = 0.1  # the same in a row of digits of which the reader is sure
+MIN_SURE_PROBABILITY = 0.9  # so sure a digit is not joined to its neighbours
+MIN_SEVERAL_TO_CUT = 0.05  # of "several"; a mark is cut where it is more probable
+
+# Shares of the height of the digit, of the mark that is cut, or of the row:
+MAX_BROKEN_GAP = 0.13  # between the upper and the lower part of a broken digit
+STROKE_COST = 0.15  # what a cut costs for each stroke that it crosses
+MAX_CUT_COST = 0.75  # what a cut may cost; ink on all of its way costs 1
+MIN_CUT_DISTANCE = 0.08  # between two cuts of a mark
+MAX_LETTER_GAP = 0.3  # between the letters of a word
+
+MAX_CUTS = 14  # of a mark, the cheapest
+MIN_WORD_LETTERS = 3  # in a word; two may be the brackets around a digit
+MAX_PIECES_JOINED = 9  # neighbouring marks, or pieces of them; more only to a mark's own end
+
+# A row divided: the logarithm of how probable that is, and its parts from left to right. Of each
+# its ink, and the reader's probabilities; None where it is no digit.
 _Way = tuple[float, list[tuple[Mark, np.ndarray | None]]]
 
 
@@ -44,31 +53,32 @@ def choose_digits(rows: list[list[Mark]], predict: Callable) -> list[tuple[Mark,
     """Decide which marks are digits, which are pieces of one, and which several that touch.
 
     A mark may be a digit by itself, its neighbours may belong to it, or it may have to be cut. The
-    network says how probable each reading is; of all ways to divide a row the most probable one
-    is taken (dynamic programming along the row, which may miss it where parts overlap). Two rows of
-    one mark each may be one digit that is broken.
+    reader says how probable each of these is; the most probable way to divide a row is taken
+    (dynamic programming along the row, which may miss it where parts overlap). Two rows of one mark
+    each may be one digit that is broken.
 
     Args:
-        rows: as `find_marks` returns them.
-        predict: takes marks, gives float32 of shape (n, 12), the ten digits, "no digit", "several".
+        rows: as `find_marks` returns them, one at least.
+        predict: takes a list of n marks, gives float32 of shape (n, 12): the probabilities of the
+            ten digits, "no digit" and "several".
 
     Returns:
-        The digits in reading order, each with its probabilities.
+        The digits in reading order, each with its probabilities, float32, shape (12,).
     """
     pairs = _broken_in_two(rows)
     rows = rows + [[whole] for _, _, whole in pairs]
     marks = [mark for row in rows for mark in row]
-    known = {id(mark): row for mark, row in zip(marks, predict(marks), strict=True)}
-    plans = [_ways_to_divide(row, known) for row in rows]
-    new = [part.mark for plan in plans for part in plan if id(part.mark) not in known]
+    known = dict(zip(marks, predict(marks), strict=True))
+    plans = [_candidates(row, known) for row in rows]
+    new = [c.mark for plan in plans for c in plan if c.mark not in known]
     if new:
-        known |= {id(mark): row for mark, row in zip(new, predict(new), strict=True)}
+        known |= dict(zip(new, predict(new), strict=True))
     ways = [_most_probable(plan, known) for plan in plans]
     ways, as_one = ways[: len(ways) - len(pairs)], ways[len(ways) - len(pairs) :]
     for (upper, lower, _), one in zip(pairs, as_one, strict=True):
         if _is_broken(one, ways[upper], ways[lower]):
             ways[upper], ways[lower] = one, (0.0, [])
-    return [item for _, parts in ways for item in _without_words(parts)]
+    return [digit for _, parts in ways for digit in _without_words(parts)]
 
 
 def _broken_in_two(rows: list[list[Mark]]) -> list[tuple[int, int, Mark]]:
@@ -77,9 +87,8 @@ def _broken_in_two(rows: list[list[Mark]]) -> list[tuple[int, int, Mark]]:
     pairs = []
     for upper, lower in itertools.pairwise(alone):
         a, b = rows[upper][0], rows[lower][0]
-        bottom = max(mark.box[1] + mark.box[3] for mark in (a, b))
-        gap = b.box[1] - a.box[1] - a.box[3]
-        if _overlap(a, b) > 0.5 and gap < BROKEN_OFF * (bottom - a.box[1]):
+        height = max(a.bottom, b.bottom) - a.top
+        if shared_width(a, b) > 0.5 and b.top - a.bottom < MAX_BROKEN_GAP * height:
             pairs.append((upper, lower, _join([a, b])))
     return pairs
 
@@ -89,31 +98,32 @@ def _is_broken(one: _Way, upper: _Way, lower: _Way) -> bool:
 
     Two that are sure to be digits are a column; one that is taken already has no parts left.
     """
-    is_digit = [row is not None for _, row in one[1]] == [True]
-    sure = min(upper[0], lower[0]) > math.log(SURE)
+    is_digit = [probabilities is not None for _, probabilities in one[1]] == [True]
+    sure = min(upper[0], lower[0]) > math.log(MIN_SURE_PROBABILITY)
     return is_digit and bool(upper[1]) and not sure and one[0] > upper[0] + lower[0]
 
 
 @dataclass(frozen=True)
-class _Part:
-    """A stretch of a row that may be read as one digit, or as none.
+class _Candidate:
+    """Consecutive pieces of a row that may be one digit, or none.
 
     Attributes:
-        start, end: which of the row's pieces it holds.
+        start, end: the number of its first piece, and of the one after its last.
         mark: their ink.
-        prior: how probable it is that these pieces make a digit, before the network is asked.
-        prior_none: the same for "no digit".
-        prior_several: the same for "several": a word, or digits that cannot be parted, is none.
-        least: a digit that is less probable is not reported.
+        prior: how probable it is that these pieces make a digit, before the reader is asked.
+        prior_no_digit: the same for "no digit".
+        prior_several: the same for "several", which is no digit either: a word, or digits that
+            cannot be parted.
+        min_probability: a digit that is less probable is not reported.
     """
 
     start: int
     end: int
     mark: Mark
     prior: float
-    prior_none: float
+    prior_no_digit: float
     prior_several: float
-    least: float = LEAST
+    min_probability: float = MIN_PROBABILITY
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,9 @@ class _Piece:
     Attributes:
         mark: the whole mark.
         left, right: its cuts, as `find_cuts` returns them; None is the mark's end.
-        prior: how probable it is that a digit begins here, before the network is asked.
+        prior: how probable it is that a digit begins here, before the reader is asked.
         cut: how probable it is that the mark has to be cut.
-        unsure: whether the network may be wrong about the whole mark.
+        unsure: whether the reader may be wrong about the whole mark.
     """
 
     mark: Mark
@@ -136,92 +146,97 @@ class _Piece:
     unsure: bool
 
 
-def _stretch(pieces: list[_Piece]) -> list[Mark]:
-    """The marks, or parts of them, that consecutive pieces make."""
-    parts = []
-    for _, group in itertools.groupby(pieces, key=lambda piece: id(piece.mark)):
-        first, *rest = group
-        parts.append(part_between(first.mark, first.left, (rest or [first])[-1].right))
-    return [part for part in parts if part is not None]
-
-
-def _ways_to_divide(row: list[Mark], known: dict[int, np.ndarray]) -> list[_Part]:
-    """All parts of a row that are worth a look, sorted by where they start."""
-    tall = usual_height(row)
-    among = _are_digits(row, known, tall)
-    none_alone, least = (NONE_AMONG, LEAST_AMONG) if among else (NONE, LEAST)
-    pieces, wholes = [], {}  # wholes: a mark's first piece -> the piece after its last, the mark
-    for before, mark in zip([None, *row], row, strict=False):
-        probabilities = known[id(mark)]
-        wide = mark.box[2] > 0.5 * mark.box[3]
-        cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > CUT_FROM else []
-        wholes[len(pieces)] = len(pieces) + len(cuts) + 1, mark
-        apart = before is None or _overlap(_stretch(pieces[-1:])[0], mark) <= 0.3
-        unsure = probabilities[:10].max() < SURE or mark.box[3] < 0.6 * tall
+def _pieces(row: list[Mark], known: dict[Mark, np.ndarray], tall: float) -> list[_Piece]:
+    """Cut the marks of a row wherever a cut is worth a look."""
+    pieces: list[_Piece] = []
+    for mark in row:
+        probabilities = known[mark]
+        wide = mark.width > 0.5 * mark.height
+        cuts = find_cuts(mark) if wide and probabilities[SEVERAL] > MIN_SEVERAL_TO_CUT else []
+        apart = not pieces or shared_width(_marks_of(pieces[-1:])[0], mark) <= 0.3
+        unsure = probabilities[:10].max() < MIN_SURE_PROBABILITY or mark.height < 0.6 * tall
         # Both priors count once for each mark: at its first piece.
-        prior, cut = 1.0 if apart else OVERLAPPING, probabilities[SEVERAL] if cuts else 1.0
+        prior, cut = 1.0 if apart else PRIOR_OVERLAPPING, probabilities[SEVERAL] if cuts else 1.0
         for left, right in itertools.pairwise([None, *cuts, None]):
             pieces.append(_Piece(mark, left, right, prior, cut, unsure))
             prior, cut = 1.0, 1.0
-    starts = [p.mark.box[0] + (0 if p.left is None else p.left.mean()) for p in pieces]
-    ends = [p.mark.box[0] + (p.mark.box[2] if p.right is None else p.right.mean()) for p in pieces]
-    # Narrower ones are looked at in `_may_be_one`.
-    parts, widest = [], 1.6 * max(mark.box[3] for mark in row)
+    return pieces
+
+
+def _marks_of(pieces: list[_Piece]) -> list[Mark]:
+    """The marks, or parts of them, that consecutive pieces make."""
+    parts = []
+    for mark, group in itertools.groupby(pieces, key=lambda piece: piece.mark):
+        first, *rest = group
+        parts.append(part_between(mark, first.left, (rest or [first])[-1].right))
+    return [part for part in parts if part is not None]
+
+
+def _candidates(row: list[Mark], known: dict[Mark, np.ndarray]) -> list[_Candidate]:
+    """All stretches of a row that are worth a look, sorted by where they start."""
+    tall = usual_height(row)
+    among_digits = _are_digits(row, known, tall)
+    pieces = _pieces(row, known, tall)
+    # The number of a mark's first piece -> the number after its last.
+    firsts = [number for number, piece in enumerate(pieces) if piece.left is None]
+    mark_ends = dict(itertools.pairwise([*firsts, len(pieces)]))
+    lefts = [p.mark.left + (0 if p.left is None else p.left.mean()) for p in pieces]
+    rights = [p.mark.left + (p.mark.width if p.right is None else p.right.mean()) for p in pieces]
+    # `_may_be_one` has a narrower limit, but needs the ink.
+    found, widest = [], 1.6 * max(mark.height for mark in row)
     for start in range(len(pieces)):
-        last, mark = wholes.get(start, (start + 1, None))
-        # Where this mark ends, and the next one, however many cuts are between: it may be broken.
-        whole_ends = {last, wholes.get(last, (last, None))[0]} if mark else set()
-        some = range(start + 1, min(start + MOST_PIECES, len(pieces)) + 1)
-        for end in sorted({*some, *whole_ends}):
-            whole = mark if end == last else None
-            too_wide = ends[end - 1] - starts[start] > widest
-            members = [whole] if whole else [] if too_wide else _stretch(pieces[start:end])
-            if not members:
-                continue
-            top = min(m.box[1] for m in members)
-            height = max(m.box[1] + m.box[3] for m in members) - top
-            first = pieces[start].prior
-            prior = first * (LOW if height < 0.5 * tall else 1)
-            cut = math.prod(piece.cut for piece in pieces[start:end])
-            if whole:
-                several = none_alone if end == start + 1 else WORD
-                parts.append(_Part(start, end, whole, prior, none_alone, several, least))
-            elif end == start + 1:
-                none = NONE_CUT_OFF * first * cut
-                parts.append(_Part(start, end, members[0], prior * cut, none, none))
-            elif _may_be_one(members, any(p.unsure for p in pieces[start:end]), tall):
-                parts.append(_Part(start, end, _join(members), prior * cut, 0, 0))
-    return parts
+        ends = {*range(start + 1, min(start + MAX_PIECES_JOINED, len(pieces)) + 1)}
+        mark_end = mark_ends.get(start)
+        if mark_end:  # and the next mark's end, however many cuts lie between: it may be broken
+            ends |= {mark_end, mark_ends.get(mark_end, mark_end)}
+        for end in sorted(ends):
+            is_mark = end == mark_end
+            if is_mark or rights[end - 1] - lefts[start] <= widest:
+                found.append(_candidate(pieces, start, end, is_mark, among_digits, tall))
+    return [candidate for candidate in found if candidate]
 
 
-def _are_digits(row: list[Mark], known: dict[int, np.ndarray], tall: float) -> bool:
+def _candidate(
+    pieces: list[_Piece], start: int, end: int, is_mark: bool, among_digits: bool, tall: float
+) -> _Candidate | None:
+    """A whole mark, one piece of it, or several joined; None where they cannot be one digit."""
+    stretch = pieces[start:end]
+    members = [stretch[0].mark] if is_mark else _marks_of(stretch)
+    if not members:
+        return None
+    height = max(m.bottom for m in members) - min(m.top for m in members)
+    first = stretch[0].prior
+    prior = first * (PRIOR_LOW_MARK if height < 0.5 * tall else 1)
+    if is_mark:
+        none, least = PRIOR_NO_DIGIT, MIN_PROBABILITY
+        if among_digits:
+            none, least = PRIOR_NO_DIGIT_AMONG_DIGITS, MIN_PROBABILITY_AMONG_DIGITS
+        several = none if len(stretch) == 1 else PRIOR_SEVERAL
+        return _Candidate(start, end, members[0], prior, none, several, least)
+    cut = math.prod(piece.cut for piece in stretch)
+    if len(stretch) == 1:
+        none = PRIOR_NO_DIGIT_CUT_OFF * first * cut
+        return _Candidate(start, end, members[0], prior * cut, none, none)
+    if _may_be_one(members, any(piece.unsure for piece in stretch), tall):
+        return _Candidate(start, end, _join(members), prior * cut, 0, 0)
+    return None
+
+
+def _are_digits(row: list[Mark], known: dict[Mark, np.ndarray], tall: float) -> bool:
     """Tell a row of digits, at least three of them sure, from one in which other signs stand."""
-    asked = [known[id(mark)] for mark in row if mark.box[3] >= 0.5 * tall]
-    sure = sum(probabilities[:10].max() > SURE for probabilities in asked)
+    asked = [known[mark] for mark in row if mark.height >= 0.5 * tall]
+    sure = sum(probabilities[:10].max() > MIN_SURE_PROBABILITY for probabilities in asked)
     return sure >= 3 and sure >= 0.75 * len(asked)
-
-
-def _overlap(a: Mark, b: Mark) -> float:
-    """How much two marks lie above one another, as a share of the narrower one's width."""
-    shared = min(a.box[0] + a.box[2], b.box[0] + b.box[2]) - max(a.box[0], b.box[0])
-    return shared / min(a.box[2], b.box[2])
-
-
-def _are_stacked(a: Mark, b: Mark) -> bool:
-    """Tell whether two parts of a row lie above one another, which digits in a row do not."""
-    shared = min(a.box[1] + a.box[3], b.box[1] + b.box[3]) - max(a.box[1], b.box[1])
-    return _overlap(a, b) > 0.5 and shared < 0.5 * min(a.box[3], b.box[3])
 
 
 def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
     """Tell whether neighbouring marks, or pieces of one mark, may be one digit."""
-    lefts = [m.box[0] for m in members]
-    rights = [m.box[0] + m.box[2] for m in members]
-    tops, bottoms = zip(*sorted((m.box[1], m.box[1] + m.box[3]) for m in members), strict=True)
+    lefts, rights = [m.left for m in members], [m.right for m in members]
+    tops, bottoms = zip(*sorted((m.top, m.bottom) for m in members), strict=True)
     height = max(bottoms) - tops[0]
     if max(rights) - min(lefts) >= 1.3 * max(tall, height):
         return False
-    # Nor does a piece hang far above the others.
+    # No piece of a digit hangs far above the others.
     reached = itertools.accumulate(bottoms, max)
     if any(top - bottom > 0.3 * tall for bottom, top in zip(reached, tops[1:], strict=False)):
         return False
@@ -231,61 +246,64 @@ def _may_be_one(members: list[Mark], unsure: bool, tall: float) -> bool:
     return max(gaps) < 0.3 * tall and (unsure or min(gaps) < 0)
 
 
-def _most_probable(parts: list[_Part], known: dict[int, np.ndarray]) -> _Way:
-    """The most probable way to divide a row: how probable (log), and its parts, left to right.
-
-    Of each its ink, and its probabilities; None where it is no digit.
-    """
-    # For each place between two pieces: how probable the best way to it is, and its last part.
-    best: dict[int, tuple[float, _Part | None, bool]] = {0: (0.0, None, False)}
-    for part in parts:
-        if part.start not in best:
+def _most_probable(candidates: list[_Candidate], known: dict[Mark, np.ndarray]) -> _Way:
+    """The most probable way to divide a row (dynamic programming from left to right)."""
+    # For each place between two pieces: how probable the best way to it is (log), the candidate
+    # that ends there, and whether that one is read as a digit.
+    best: dict[int, tuple[float, _Candidate | None, bool]] = {0: (0.0, None, False)}
+    for one in candidates:
+        if one.start not in best:
             continue
-        row = known[id(part.mark)]
-        none = row[NO_DIGIT] * part.prior_none + row[SEVERAL] * part.prior_several
+        answer = known[one.mark]
+        none = answer[NO_DIGIT] * one.prior_no_digit + answer[SEVERAL] * one.prior_several
         readings = [(none, False)]
-        if row[:10].max() > part.least:
-            readings.append((row[:10].max() * part.prior, True))
+        if answer[:10].max() > one.min_probability:
+            readings.append((answer[:10].max() * one.prior, True))
         # Of the ways to its start only the best is kept, though the one before it counts here.
-        so_far, before, after_digit = best[part.start]
+        so_far, before, after_digit = best[one.start]
         for probability, is_digit in readings:
-            if is_digit and after_digit and _are_stacked(before.mark, part.mark):
-                probability *= STACKED
+            if is_digit and after_digit and _are_stacked(before.mark, one.mark):
+                probability *= PRIOR_STACKED
             total = so_far + float(np.log(probability + 1e-9))
-            if part.end not in best or total > best[part.end][0]:
-                best[part.end] = (total, part, is_digit)
-    chosen, place, total = [], max(best), best[max(best)][0]
+            if one.end not in best or total > best[one.end][0]:
+                best[one.end] = (total, one, is_digit)
+    place = max(best)
+    total, parts = best[place][0], []
     while place:
-        _, part, is_digit = best[place]
-        chosen.append((part.mark, known[id(part.mark)] if is_digit else None))
-        place = part.start
-    return total, chosen[::-1]
+        _, one, is_digit = best[place]
+        parts.append((one.mark, known[one.mark] if is_digit else None))
+        place = one.start
+    return total, parts[::-1]
+
+
+def _are_stacked(a: Mark, b: Mark) -> bool:
+    """Tell whether two parts of a row lie above one another, which digits in a row do not."""
+    return shared_width(a, b) > 0.5 and shared_height(a, b) < 0.5
 
 
 def _without_words(parts: list[tuple[Mark, np.ndarray | None]]) -> list[tuple[Mark, np.ndarray]]:
     """The digits of a row, without those in words: an s that looks like a 5, an o like a 0.
 
-    What stands close together is a word where three of it or more are letters, and more than are
-    digits. A letter is all that is no digit, brackets as well, and not low: dust and full stops
-    count for nothing.
+    Parts that stand close together are a word if three or more of them are letters, and fewer are
+    digits. All that is no digit counts as a letter, brackets as well. Low parts, dust and full
+    stops, count for nothing.
     """
     if not parts:
         return []
     tall = usual_height([mark for mark, _ in parts])
     groups, end = [], -np.inf
     for mark, probabilities in parts:
-        left, _, width, height = mark.box
-        is_high = height >= 0.5 * tall
-        if left - end > WORD_GAP * tall:
+        is_high = mark.height >= 0.5 * tall
+        if mark.left - end > MAX_LETTER_GAP * tall:
             groups.append([])
-        if is_high:  # a full stop joins nothing
-            end = max(end, left + width)
+        if is_high:
+            end = max(end, mark.right)
         groups[-1].append((mark, probabilities, is_high))
     digits = []
     for group in groups:
-        found = [(mark, row) for mark, row, _ in group if row is not None]
-        letters = sum(row is None and is_high for _, row, is_high in group)
-        digits += found if letters < WORD_LETTERS or letters <= len(found) else []
+        found = [(mark, answer) for mark, answer, _ in group if answer is not None]
+        letters = sum(answer is None and is_high for _, answer, is_high in group)
+        digits += found if letters < MIN_WORD_LETTERS or letters <= len(found) else []
     return digits
 
 
@@ -293,12 +311,11 @@ def _join(marks: list[Mark]) -> Mark:
     """Several marks as one."""
     if len(marks) == 1:
         return marks[0]
-    left, top = (min(m.box[i] for m in marks) for i in (0, 1))
-    right, bottom = (max(m.box[i] + m.box[i + 2] for m in marks) for i in (0, 1))
+    left, right = min(m.left for m in marks), max(m.right for m in marks)
+    top, bottom = min(m.top for m in marks), max(m.bottom for m in marks)
     ink = np.zeros((bottom - top, right - left), np.float32)
     for m in marks:
-        x, y = m.box[0] - left, m.box[1] - top
-        window = ink[y : y + m.box[3], x : x + m.box[2]]
+        window = ink[m.top - top : m.bottom - top, m.left - left : m.right - left]
         np.maximum(window, m.ink, out=window)
     return Mark((left, top, right - left, bottom - top), ink)
 
@@ -306,53 +323,27 @@ def _join(marks: list[Mark]) -> Mark:
 def find_cuts(mark: Mark) -> list[np.ndarray]:
     """Find paths from the top to the bottom of a mark that cross few strokes, to cut it there.
 
-    For each place in the middle row, the cheapest path through it is found by dynamic programming,
-    once from the top and once from the bottom. A path moves at most one pixel aside in each row.
-    It costs what ink lies on it, and something for each stroke that it crosses: digits touch at
-    one place, the way through a loop crosses two.
+    A path costs what ink lies on it, and something for each stroke that it crosses: digits touch
+    at one place, a way through a loop crosses two strokes. The cheapest paths that keep some
+    distance from one another are taken.
 
     Returns:
-        The paths from left to right, at most `MOST_CUTS`: int, shape (height,), the column
-        right of the cut in each row.
+        The cuts from left to right, `MAX_CUTS` at most: int, shape (height,), for each row the
+        column of `mark.ink` to the right of the cut.
     """
-    rows = 32
-    columns = max(4, round(mark.box[2] * rows / mark.box[3]))
+    rows = 32  # the mark is searched at this height
+    columns = max(4, round(mark.width * rows / mark.height))
     small = cv2.resize(mark.ink, (columns, rows), interpolation=cv2.INTER_AREA)
-    stroke = STROKE_COST * rows / 2  # once where a path enters a stroke, once where it leaves it
-
-    def descend(lines: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Cost of the cheapest path to each column of the last line, and the steps on the way."""
-        # Of each pixel the three above it: what it costs to go on from there, shape (.., .., 3).
-        above = np.lib.stride_tricks.sliding_window_view(np.pad(lines, ((0, 0), (1, 1))), 3, axis=1)
-        entering = stroke * np.abs(lines[1:, :, None] - above[:-1]) + [0.02, 0, 0.02]
-        cost, steps = lines[0] * (1 + stroke), []
-        for line, enter in zip(lines[1:], entering, strict=True):
-            padded = np.pad(cost, 1, constant_values=np.inf)
-            choices = np.lib.stride_tricks.sliding_window_view(padded, 3) + enter
-            steps.append(choices.argmin(axis=1) - 1)
-            cost = choices.min(axis=1) + line
-        return cost, steps
-
-    half = rows // 2
-    (above, steps_up), (below, steps_down) = descend(small[:half]), descend(small[: half - 1 : -1])
-    # Where the halves meet, a path may enter or leave a stroke as well.
-    cost = above + below + stroke * np.abs(small[half - 1] - small[half])
-    halves = []
-    for steps in (steps_up, steps_down):
-        path = [np.arange(columns)]
-        for step in reversed(steps):
-            path.append(path[-1] + step[path[-1]])
-        halves.append(np.stack(path, axis=1))
-    paths = np.concatenate([halves[0][:, ::-1], halves[1]], axis=1)  # of shape (columns, rows)
+    cost, paths = _cheapest_paths(small, stroke=STROKE_COST * rows / 2)
     chosen, near = [], np.zeros(columns, bool)  # near: too close to one that was chosen
     for x in np.argsort(cost, kind="stable"):
-        if cost[x] > MOST_COST * rows or len(chosen) == MOST_CUTS:
+        if cost[x] > MAX_CUT_COST * rows or len(chosen) == MAX_CUTS:
             break
         if not near[x]:
             chosen.append(paths[x])
-            near |= np.abs(paths - paths[x]).mean(axis=1) < CUTS_APART * rows
-    places = np.linspace(0, rows - 1, mark.box[3])
-    scale = mark.box[2] / columns
+            near |= np.abs(paths - paths[x]).mean(axis=1) < MIN_CUT_DISTANCE * rows
+    places = np.linspace(0, rows - 1, mark.height)
+    scale = mark.width / columns
     cuts: list[np.ndarray | None] = [None]
     for path in sorted(chosen, key=np.mean):
         cut = np.round((np.interp(places, range(rows), path) + 0.5) * scale).astype(int)
@@ -361,21 +352,60 @@ def find_cuts(mark: Mark) -> list[np.ndarray]:
     return cuts[1:]
 
 
+def _cheapest_paths(ink: np.ndarray, stroke: float) -> tuple[np.ndarray, np.ndarray]:
+    """For each pixel of the middle row the cheapest path through it, from top to bottom.
+
+    Dynamic programming, once from the top and once from the bottom, as seam carving does (Avidan,
+    Shamir 2007): a path moves at most one pixel aside in each row. It costs `stroke` where it
+    enters a stroke and where it leaves one.
+
+    Returns:
+        The paths' costs, shape (columns,), and their columns in each row, shape (columns, rows).
+    """
+    rows, columns = ink.shape
+    half = rows // 2
+    above, steps_up = _descend(ink[:half], stroke)
+    below, steps_down = _descend(ink[: half - 1 : -1], stroke)
+    # Where the halves meet, a path may enter or leave a stroke as well.
+    cost = above + below + stroke * np.abs(ink[half - 1] - ink[half])
+    halves = []
+    for steps in (steps_up, steps_down):
+        path = [np.arange(columns)]
+        for step in reversed(steps):
+            path.append(path[-1] + step[path[-1]])
+        halves.append(np.stack(path, axis=1))
+    return cost, np.concatenate([halves[0][:, ::-1], halves[1]], axis=1)
+
+
+def _descend(lines: np.ndarray, stroke: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Cost of the cheapest path to each column of the last line, and the steps on the way."""
+    # Of each pixel the three above it: what it costs to go on from there, shape (.., .., 3).
+    above = np.lib.stride_tricks.sliding_window_view(np.pad(lines, ((0, 0), (1, 1))), 3, axis=1)
+    entering = stroke * np.abs(lines[1:, :, None] - above[:-1]) + [0.02, 0, 0.02]
+    cost, steps = lines[0] * (1 + stroke), []
+    for line, enter in zip(lines[1:], entering, strict=True):
+        padded = np.pad(cost, 1, constant_values=np.inf)
+        choices = np.lib.stride_tricks.sliding_window_view(padded, 3) + enter
+        steps.append(choices.argmin(axis=1) - 1)
+        cost = choices.min(axis=1) + line
+    return cost, steps
+
+
 def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) -> Mark | None:
-    """The part of a mark from one cut to another, as `find_cuts` returns them.
+    """The part of a mark between two cuts.
 
     Args:
         mark: the whole mark.
-        left, right: the cuts, int, shape (height,), columns of `mark.ink`; None is the mark's end.
+        left, right: cuts as `find_cuts` returns them, int, shape (height,); None: the mark's end.
 
     Returns:
-        The part; None where no ink lies between.
+        The part, in the smallest box around its ink; None where no ink lies between.
     """
     if left is None and right is None:
         return mark
-    # What lies outside of both cuts is not even looked at: there may be many parts.
+    # Only the columns between the cuts are looked at, since there may be many parts.
     first = 0 if left is None else max(int(left.min()), 0)
-    last = mark.box[2] if right is None else min(int(right.max()), mark.box[2])
+    last = mark.width if right is None else min(int(right.max()), mark.width)
     columns, own = np.arange(first, last), mark.ink[:, first:last]
     if left is not None:
         own = own * (columns >= left[:, None])
@@ -384,6 +414,5 @@ def part_between(mark: Mark, left: np.ndarray | None, right: np.ndarray | None) 
     ys, xs = (np.flatnonzero((own > 0.3).any(axis=axis)) for axis in (1, 0))
     if not len(xs):
         return None
-    left_edge = mark.box[0] + first + xs[0]
-    box = (left_edge, mark.box[1] + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
+    box = (mark.left + first + xs[0], mark.top + ys[0], np.ptp(xs) + 1, np.ptp(ys) + 1)
     return Mark(tuple(map(int, box)), own[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])

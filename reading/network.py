@@ -1,4 +1,7 @@
-"""Ask a network about prepared digits, without TensorFlow: LiteRT runs it, as on a phone."""
+"""The *reader*, the network that ships for reading pictures, and how a network is asked.
+
+LiteRT runs it, as on a phone, so that TensorFlow is not needed.
+"""
 
 import contextlib
 import functools
@@ -13,13 +16,13 @@ from ai_edge_litert.interpreter import Interpreter
 
 from reading.errors import ModelError
 
-READER = Path(__file__).resolve().parent.parent / "models" / "shipped" / "reader.tflite"
-MAX_THREADS = 4  # more do not make so small a network faster
+READER_FILE = Path(__file__).resolve().parent.parent / "models" / "shipped" / "reader.tflite"
+MAX_THREADS = 4  # more make a network as small as this no faster
 
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Drop what is written to file descriptor 2, where C++ libraries write."""
+    """Drop what is written to file descriptor 2, as C++ libraries do behind Python's back."""
     sys.stderr.flush()
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -39,6 +42,7 @@ class Network:
     """
 
     def __init__(self, path: Path | str) -> None:
+        remedy = "Get it back with: git checkout -- models/shipped"
         try:
             content = Path(path).read_bytes()
             with quiet_stderr():  # LiteRT says which of its parts does the arithmetic
@@ -46,21 +50,15 @@ class Network:
                     model_content=content, num_threads=min(os.cpu_count() or 1, MAX_THREADS)
                 )
                 self._interpreter.allocate_tensors()
+                self._interpreter.invoke()  # some damage shows no sooner
+            (given,) = self._interpreter.get_input_details()
+            (answer,) = self._interpreter.get_output_details()
         except OSError as error:
-            raise ModelError(
-                f"Cannot read {path}: {error.strerror}. Get it back with: "
-                "git checkout -- models/shipped"
-            ) from error
+            raise ModelError(f"Cannot read {path}: {error.strerror}. {remedy}") from error
         except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{path} is damaged. Get it back with: git checkout -- models/shipped"
-            ) from error
-        (given,), (answer,) = (
-            self._interpreter.get_input_details(),
-            self._interpreter.get_output_details(),
-        )
+            raise ModelError(f"{path} is damaged. {remedy}") from error
         self._given, self._answer = given["index"], answer["index"]
-        self._count = 1  # digits for which there is room
+        self._count = 1  # digits in a batch, as the interpreter expects them now
         self._lock = threading.Lock()  # an interpreter serves one caller at a time
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
@@ -84,5 +82,9 @@ class Network:
 
 @functools.cache
 def reader() -> Network:
-    """The network that ships for reading pictures; its file is read once."""
-    return Network(READER)
+    """The reader; its file is read once.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    return Network(READER_FILE)

@@ -1,4 +1,7 @@
-"""From a photo to ink: the paper under uneven light, light writing on dark, sheets on a table."""
+"""From a photo to ink: the paper under uneven light, light writing on dark, sheets on a table.
+
+*Ink* is how much darker a pixel is than the paper around it, from 0 (paper) to 1 (ink).
+"""
 
 import functools
 import math
@@ -6,34 +9,33 @@ import math
 import cv2
 import numpy as np
 
-SHARP = 0.05  # of the brightness: a step between neighbouring pixels that is a sheet's edge
-LEAST_SHEET = 0.1  # of the picture's area
-LEAST_WITH_SHEET = 32  # pixels; a picture that is narrower shows nothing beside its sheet
-LEAST_CONTRAST = 0.08  # of the paper's brightness; fainter marks count as paper
-MOST_BARS = 0.7  # of a side: how much of it even bars may take
-BAR_EVEN = 4  # grey levels by which a bar may differ
-FRAME = 0.08  # of a side: how wide a frame along the border may be
-FRAME_CONTRAST = 40  # grey levels between a frame and most of the picture
+MIN_EDGE_STEP = 0.05  # share of the brightness; neighbouring pixels at a sheet's edge differ more
+MIN_SHEET_AREA = 0.1  # share of the picture's area
+MIN_SIDE_WITH_SHEET = 32  # pixels; a narrower picture shows nothing beside its sheet
+MIN_CONTRAST = 0.08  # share of the paper's brightness; what is fainter counts as paper
+MAX_BARS = 0.7  # share of a side that even bars may take
+MAX_BAR_DIFFERENCE = 4  # grey levels between the pixels of a bar
+MAX_FRAME_WIDTH = 0.08  # share of a side that a frame along the border may take
+MIN_FRAME_CONTRAST = 40  # grey levels between a frame or bar and the picture
 
 
 def to_grey(picture: np.ndarray) -> np.ndarray:
-    """Brightness of an RGB picture, uint8, shape (H, W); one that is grey is returned as it is."""
+    """Brightness, uint8, shape (H, W), of an RGB picture; a grey one is returned as it is."""
     return picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def shrunk_to(picture: np.ndarray, longest: int) -> np.ndarray:
-    """The picture itself, or a smaller one whose longer side has `longest` pixels."""
+    """The picture, grey or RGB, or a smaller one whose longer side has `longest` pixels."""
     if max(picture.shape) <= longest:
         return picture
     return cv2.resize(picture, size_within(picture.shape, longest), interpolation=cv2.INTER_AREA)
 
 
 def shrunk_by_whole(picture: np.ndarray, longest: int) -> np.ndarray:
-    """The picture itself, or one a whole number of times smaller, with `longest` pixels at most.
+    """The grey picture, or one a whole number of times smaller, at most `longest` pixels long.
 
-    That is faster than to shrink it to a given size. What is left over at the right and at the
-    bottom, less than a pixel of the result, is cut off. (A line that is thinner than that is
-    shrunk to the given size.)
+    This is faster than `shrunk_to`, which is only used where the shorter side would vanish. What
+    is left over at the right and the bottom, less than a pixel of the result, is dropped.
     """
     times = -(-max(picture.shape) // longest)
     if times == 1 or times > min(picture.shape):
@@ -52,14 +54,17 @@ def size_within(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
 def between_bars(picture: np.ndarray) -> tuple[slice, slice]:
     """Which rows and columns lie between the even bars of a screenshot or a film.
 
-    Those of the whole picture where there are no bars, or where they take more than `MOST_BARS`.
-    The margins of a stroke that is thick and upright look like bars as well.
+    The margins of a thick upright stroke look like bars as well.
 
     Args:
         picture: uint8, shape (H, W), grey.
+
+    Returns:
+        Rows and columns; all of them where there are no bars, or where they take more than
+        `MAX_BARS`.
     """
     height, width = picture.shape
-    # Some of its pixels are enough.
+    # To shrink all of its pixels would take long, and some are enough.
     some = np.ascontiguousarray(picture[:: max(1, height // 192), :: max(1, width // 192)])
     small = _small(some)
     widths = [_even_lines(lines) for lines in _from_each_side(small)]
@@ -68,11 +73,11 @@ def between_bars(picture: np.ndarray) -> tuple[slice, slice]:
     if not inner.size:  # one colour from side to side
         return slice(0, height), slice(0, width)
     sides = zip(widths, _from_each_side(small), _from_each_side(inner), strict=True)
-    # With its soft edge.
+    # One more for the soft edge.
     wide = [n + 1 if n and _is_beside(lines[0], within) else 0 for n, lines, within in sides]
     top, bottom = (math.ceil(n * height / len(small)) for n in wide[:2])
     left, right = (math.ceil(n * width / small.shape[1]) for n in wide[2:])
-    if top + bottom > MOST_BARS * height or left + right > MOST_BARS * width:
+    if top + bottom > MAX_BARS * height or left + right > MAX_BARS * width:
         return slice(0, height), slice(0, width)
     return slice(top, height - bottom), slice(left, width - right)
 
@@ -84,29 +89,33 @@ def _from_each_side(picture: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _even_lines(lines: np.ndarray) -> int:
     """How many lines from the first on are all as bright as the first one."""
-    apart = cv2.absdiff(lines, np.full_like(lines, np.median(lines[0])))
-    return int(np.append((apart <= BAR_EVEN).mean(axis=1) > 0.98, False).argmin())
+    even = _apart(lines, lines[0]) <= MAX_BAR_DIFFERENCE
+    return int(np.append(even.mean(axis=1) > 0.98, False).argmin())
 
 
 def _is_beside(outermost: np.ndarray, lines: np.ndarray) -> bool:
     """Tell a bar from the margin of a page: beside a bar all has another brightness at once."""
-    beyond = cv2.absdiff(lines, np.full_like(lines, np.median(outermost))) > FRAME_CONTRAST
+    beyond = _apart(lines, outermost) > MIN_FRAME_CONTRAST
     return len(beyond) > 1 and beyond[1:4].mean() > 0.85 and beyond[1:].mean() > 0.5
+
+
+def _apart(grey: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """How many grey levels each pixel lies from the median of others; uint8, shape of `grey`."""
+    return cv2.absdiff(grey, np.full_like(grey, np.median(others)))
 
 
 def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
     """Tell ink from paper under uneven light, dark on light or light on dark.
 
-    Ink is how much darker a pixel is than the paper around it (see `paper_of`), as a share of the
-    paper's brightness.
+    How much darker a pixel is than its paper (see `paper_of`) is taken as a share of the paper's
+    brightness, then scaled so that the paper's grain is 0 and the darkest strokes are 1.
 
     Args:
         picture: uint8, shape (H, W, 3), RGB, or (H, W), grey.
         sheet: where the paper is, one of `find_sheets`; None: everywhere.
 
     Returns:
-        float32, shape (H, W): 0 where there is paper, 1 for the darkest ink; all 0 if no mark
-        stands out from the paper.
+        float32, shape (H, W), 0 (paper) to 1 (ink); all 0 if nothing stands out from the paper.
     """
     grey = to_grey(picture)
     small = _small(grey)
@@ -119,11 +128,11 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
         grey, small, around = 255 - grey, 255 - small, 255 - around
     paper = cv2.resize(paper_of(small, around), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     # In deep shadow a few grey levels would be a large share: no paper counts as darker than 64.
-    # Step by step in one array: new ones of this size take longer than the arithmetic.
+    # Computed in one array: new ones of this size take longer than the arithmetic.
     ink = paper - grey
     ink /= np.maximum(paper, 64, out=paper)
     np.maximum(ink, 0, out=ink)
-    band = round(FRAME * min(ink.shape)) if framed else 0  # a frame is no grain
+    band = round(MAX_FRAME_WIDTH * min(ink.shape)) if framed else 0  # a frame is no grain
     inner = np.s_[band : ink.shape[0] - band : 3, band : ink.shape[1] - band : 3]
     on_sheet = ink[inner]
     if sheet is not None:
@@ -131,26 +140,26 @@ def ink_of(picture: np.ndarray, sheet: np.ndarray | None = None) -> np.ndarray:
         ink *= mask
         on_sheet = on_sheet[mask[inner] > 0]
     grain = 3 * np.median(on_sheet)  # paper is not even: this much is no ink yet
-    marks = ink[ink > grain + LEAST_CONTRAST]
-    if not len(marks):
+    inked = ink[ink > grain + MIN_CONTRAST]
+    if not len(inked):
         return np.zeros_like(ink)
     ink -= grain
-    ink /= np.percentile(marks, 80) - grain
+    ink /= np.percentile(inked, 80) - grain
     return np.clip(ink, 0, 1, out=ink)
 
 
 def _small(grey: np.ndarray) -> np.ndarray:
-    """A picture in the size in which its paper is looked at."""
+    """The picture shrunk until its longer side has 96 pixels: light and paper need no details."""
     return cv2.resize(grey, size_within(grey.shape, 96), interpolation=cv2.INTER_AREA)
 
 
 def _without_frame(grey: np.ndarray) -> tuple[bool, np.ndarray]:
-    """Paint over a frame, or a piece of one, along the border; it would be taken for paper there.
+    """Paint over a frame, or a piece of one, along the border, where it would pass for paper.
 
     Returns:
         Whether there is one, and the picture without it.
     """
-    apart = cv2.absdiff(grey, np.full_like(grey, np.median(grey))) > FRAME_CONTRAST
+    apart = _apart(grey, grey) > MIN_FRAME_CONTRAST
     rows, columns = apart.mean(axis=1), apart.mean(axis=0)
     wide = [_frame_width(side) for side in (rows, rows[::-1], columns, columns[::-1])]
     if not any(wide):
@@ -161,20 +170,24 @@ def _without_frame(grey: np.ndarray) -> tuple[bool, np.ndarray]:
 
 
 def _frame_width(side: np.ndarray) -> int:
-    """How many lines from a side on are frame, from the share of each line that may be.
+    """How many lines from a side on are frame; `side` holds the share of each line that may be.
 
-    A frame ends at once. Paper around thick ink, which may be most of a picture, ends bit by bit.
+    A frame ends at once. Paper around thick ink, which may fill a picture, ends bit by bit.
     """
     width = int(np.append(side > 0.85, False).argmin())
-    return width if width <= FRAME * len(side) and side[width] < 0.5 else 0
+    return width if width <= MAX_FRAME_WIDTH * len(side) and side[width] < 0.5 else 0
 
 
 def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
-    """Tell whether the ink is brighter than the paper, from a picture and its `median_around`.
+    """Tell whether the ink is brighter than the paper.
 
     Ink lies far from the brightness of the paper around it, on one side: a pixel counts by the
     square of that distance, with its sign. Strokes have sharp edges, reflected light has not: it
     also counts by the square of how much its neighbours differ.
+
+    Args:
+        grey: uint8, shape (H, W).
+        around: its `median_around`.
     """
     step = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
     distance = grey.astype(np.float32) - around
@@ -182,7 +195,7 @@ def is_light_on_dark(grey: np.ndarray, around: np.ndarray) -> bool:
 
 
 def median_around(grey: np.ndarray) -> np.ndarray:
-    """The median of each pixel's wide surroundings, most of which is paper; uint8, shape (H, W)."""
+    """The median of each pixel's wide surroundings, mostly paper; uint8, shape (H, W) both."""
     return cv2.medianBlur(grey, min(round(min(grey.shape) * 0.6), 127) | 1)
 
 
@@ -190,10 +203,10 @@ def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
     """Estimate the brightness of the paper under dark ink.
 
     A morphological closing fills in what is dark and narrower than its kernel. A narrow kernel
-    leaves shadows alone, but takes thick strokes for paper; a wide one fills shadows at their
-    edge. The median is right in both cases, but not where there is more ink than paper. So the
-    median is taken, between the two closings. The slope of the light is taken out before, since
-    a closing raises the dark end of a slope.
+    keeps shadows, but takes thick strokes for paper; a wide one brightens shadows at their edge.
+    The median is right in both cases, but not where there is more ink than paper. So the median is
+    taken, kept between the two closings. The slope of the light is taken out before, since a
+    closing brightens the dark end of a slope.
 
     Args:
         grey: uint8, shape (H, W).
@@ -210,13 +223,10 @@ def paper_of(grey: np.ndarray, around: np.ndarray) -> np.ndarray:
 
 
 def _plane_through(grey: np.ndarray) -> np.ndarray:
-    """The plane nearest to a picture's brightness (least squares); float32, same shape.
-
-    On a grid the slopes along rows and columns do not depend on one another.
-    """
+    """The plane nearest to a picture's brightness (least squares); float32, same shape."""
     grey = grey.astype(np.float32)
     plane = np.full_like(grey, grey.mean())
-    for axis in (0, 1):
+    for axis in (0, 1):  # on a grid the two slopes do not depend on one another
         places = np.arange(grey.shape[axis], dtype=np.float32)
         places -= places.mean()
         rise = places @ grey.mean(axis=1 - axis) / max(places @ places, 1)
@@ -232,13 +242,13 @@ def _closed(level: np.ndarray, share: float) -> np.ndarray:
 
 
 def _fill_under_thick_strokes(paper: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Mend the paper where a stroke is wider than the closing's kernel and was taken for paper.
+    """Correct the paper where a stroke is wider than the closing's kernel and was taken for paper.
 
     What is nearly as dark as the ink, compared with the wide surroundings without the ink, is ink.
     """
     share = 1 - level / np.maximum(paper, 1e-3)
-    marks = share[share > LEAST_CONTRAST]
-    if not len(marks) or (strength := np.percentile(marks, 80)) < 0.3:
+    inked = share[share > MIN_CONTRAST]
+    if not len(inked) or (strength := np.percentile(inked, 80)) < 0.3:
         return paper
     for _ in range(3):
         blank = (share < 0.4 * strength).astype(np.float32)
@@ -252,41 +262,46 @@ def _fill_under_thick_strokes(paper: np.ndarray, level: np.ndarray) -> np.ndarra
 def find_sheets(picture: np.ndarray) -> list[np.ndarray | None]:
     """Where a sheet may lie, in a photo that shows a table, a wall or a border beside it.
 
-    Sharp edges cut the picture into parts (the edge of a shadow is soft). A sheet is what lies
-    between the corners of the parts that do not reach the picture's border; or it is the whole
-    picture; or the largest part, cut off by the border.
+    Sharp edges divide the picture into parts (the edge of a shadow is soft). A sheet is the convex
+    hull of the parts that do not reach the picture's border; or it is the whole picture; or the
+    hull of the largest part, whose rest lies beyond the border.
 
     Args:
         picture: uint8, shape (H, W, 3), RGB, or (H, W), grey.
 
     Returns:
-        Masks, the most probable first: uint8, the shape of `_small(picture)`, 1 on the sheet; None
-        is the whole picture.
+        Masks, the most probable first: uint8, 1 on the sheet, of the picture's shape shrunk to 96
+        pixels; None is the whole picture.
     """
-    if min(picture.shape[:2]) < LEAST_WITH_SHEET:
+    if min(picture.shape[:2]) < MIN_SIDE_WITH_SHEET:
         return [None]
     small = cv2.medianBlur(_small(to_grey(picture)), 5)
     step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    even = step < SHARP * np.maximum(cv2.dilate(small, np.ones((3, 3), np.uint8)), 32)
+    even = step < MIN_EDGE_STEP * np.maximum(cv2.dilate(small, np.ones((3, 3), np.uint8)), 32)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
     at_border = np.zeros(len(stats), bool)
-    at_border[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
+    at_border[_border(labels)] = True
     areas = stats[:, cv2.CC_STAT_AREA] / even.size
     within, largest = ~at_border & (areas > 0.01), np.zeros(len(stats), bool)
     within[0] = areas[0] = 0  # number 0 are the edges
     largest[areas.argmax()] = True
-    first, last = (_between_corners(parts[labels]) for parts in (within, largest))
+    first, last = (_hull(parts[labels]) for parts in (within, largest))
     sheets = [first] if _is_sheet(first, small, 0.8) else []
     return [*sheets, None, *([last] if _is_sheet(last, small, 0.2) else [])]
 
 
-def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
+def _border(picture: np.ndarray) -> np.ndarray:
+    """The outermost pixels of a picture, one after the other."""
+    return np.concatenate([lines[0] for lines in _from_each_side(picture)])
+
+
+def _is_sheet(mask: np.ndarray, small: np.ndarray, min_share: float) -> bool:
     """Tell a sheet from paper between strokes.
 
-    It is a rectangle, nearly, with little ink along its edge. Beside it, and along the picture's
-    border, the brightness is another: at the share `least` of the pixels, or more.
+    A sheet is nearly a rectangle, with little ink along its edge. Beside it, and along the
+    picture's border, at least the share `min_share` of the pixels have another brightness.
     """
-    if not LEAST_SHEET < mask.mean() < 0.97:
+    if not MIN_SHEET_AREA < mask.mean() < 0.97:
         return False
     _, (width, height), _ = cv2.minAreaRect(cv2.findNonZero(mask))
     if mask.sum() < 0.85 * (width + 1) * (height + 1):
@@ -296,13 +311,13 @@ def _is_sheet(mask: np.ndarray, small: np.ndarray, least: float) -> bool:
     wider, wide = (cv2.dilate(mask, np.ones((n, n), np.uint8)) for n in (11, 7))
     beside = (wider > wide) & (mask == 0)
     edge = mask > cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=1)
-    border = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
-    differing = [np.mean(part > 2 * SHARP) for part in (differs[beside], border) if part.size]
-    return bool(min(differing) > least and np.mean(differs[edge] > 0.15) < 0.3)
+    parts = [part for part in (differs[beside], _border(differs)) if part.size]
+    share = min(np.mean(part > 2 * MIN_EDGE_STEP) for part in parts)
+    return bool(share > min_share and np.mean(differs[edge] > 0.15) < 0.3)
 
 
-def _between_corners(part: np.ndarray) -> np.ndarray:
-    """The convex hull of a part, without its edge: a sheet throws a shadow; uint8, same shape."""
+def _hull(part: np.ndarray) -> np.ndarray:
+    """The convex hull of a part without its edge, where a sheet throws a shadow; uint8."""
     if not part.any():
         return part.astype(np.uint8)
     hull = cv2.convexHull(cv2.findNonZero(part.astype(np.uint8)))
@@ -311,7 +326,7 @@ def _between_corners(part: np.ndarray) -> np.ndarray:
 
 
 def _fill_beside(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
-    """Go on beyond the sheet with the brightness that it has near there."""
+    """The picture, beyond the sheet as bright as the sheet is nearby."""
     return np.where(sheet, small, _level_on(sheet, small)).astype(np.uint8)
 
 
@@ -325,7 +340,7 @@ def _level_on(sheet: np.ndarray, small: np.ndarray) -> np.ndarray:
 
 
 def is_on(sheet: np.ndarray, box: tuple[int, int, int, int], shape: tuple[int, ...]) -> bool:
-    """Tell whether a box in a picture of this shape lies on the sheet, with all its corners."""
+    """Tell whether a box, in pixels of a picture of this shape, lies on the sheet as a whole."""
     scale = np.array(sheet.shape) / shape[:2]
     top, left = np.floor(np.array([box[1], box[0]]) * scale).astype(int)
     bottom, right = np.ceil(np.array([box[1] + box[3], box[0] + box[2]]) * scale).astype(int)

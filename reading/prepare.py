@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
-from reading.marks import LEAST_INK
+from reading.marks import MIN_INK
 from reading.paper import size_within
+
+MIN_STROKE = 2.0  # pixels of the 20 x 20 box
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -15,8 +17,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     Haffner 1998, section III.A).
 
     Args:
-        ink: float32, any shape, 0 (paper) to 1 (ink); what is fainter than 0.15 counts
-            as paper when the box is taken.
+        ink: float32, shape (H, W), 0 (paper) to 1 (ink); the digit is what is above `MIN_INK`.
 
     Returns:
         uint8, shape (28, 28), 0 (paper) to 255 (ink).
@@ -24,7 +25,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: there is no ink.
     """
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > LEAST_INK) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.max(axis=axis) > MIN_INK) for axis in (1, 0))
     if not len(rows):
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
     digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
@@ -43,13 +44,13 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     return np.round(image * 255).astype(np.uint8)
 
 
-def _thicken(digit: np.ndarray, least: float = 2.0) -> np.ndarray:
-    """Widen strokes that would be thinner than `least` pixels in the 20 x 20 box."""
+def _thicken(digit: np.ndarray) -> np.ndarray:
+    """Widen strokes that would be thinner than `MIN_STROKE` in the 20 x 20 box."""
     mask = (digit > 0.5).astype(np.uint8)
     inside = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, 0), cv2.DIST_L2, 3)
     ridge = inside[inside > 0]
     width = 4 * ridge.mean() if len(ridge) else 1  # distances across a stroke average a quarter
-    missing = least * max(digit.shape) / 20 - width
+    missing = MIN_STROKE * max(digit.shape) / 20 - width
     if missing < 1:
         return digit
     size = round(missing) + 1

@@ -20,17 +20,18 @@ from reading.paper import (
 )
 from reading.prepare import to_input, to_mnist
 
-WORKING_SIDES = 700, 1400  # pixels, at most, of the longer side while digits are looked for
-LARGE = 80  # pixels; where most marks are as high, the smaller of these sides is enough
-LIKELY = 0.55  # digits that are all more probable, and of one size, are looked for no further
-MOST_AT_ONCE = 500  # marks that the network is asked about in one call
+WORKING_SIDES = 700, 1400  # pixels of the longer side, at most, while digits are looked for
+MIN_LARGE_MARK = 80  # pixels high; where most marks are, the smaller working side is enough
+MIN_PROBABILITY_TO_STOP = 0.55  # of every digit; then no other sheet is looked at
+MAX_HEIGHT_RATIO = 2.5  # of the highest to the lowest digit of one hand
+MAX_BATCH = 500  # marks that the model is asked about in one call; more take more memory
 
 
 class Model(Protocol):
-    """A Keras model, a `network.Network`, or what else answers as they do."""
+    """What `read_digits` asks: a Keras model, a `network.Network`, or what answers as they do."""
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
-        """Take float32 of shape (n, 28, 28, 1), 0 to 1; give probabilities."""
+        """Take float32, shape (n, 28, 28, 1), 0 to 1; give probabilities, shape (n, 10 or 12)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
             (H, W, 4), uint8 or float in [0, 1].
         model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 12) for the
             ten digits, "no digit" and "several", or of shape (n, 10) for the digits alone;
-            without it, the network that ships.
+            None: the reader that ships.
 
     Returns:
         The digits in reading order; an empty list where there is none.
@@ -81,12 +82,12 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
 
 
 def _read_grey(grey: np.ndarray, model: Model) -> list[Digit]:
-    """The digits of a picture without bars beside it: uint8, shape (H, W)."""
+    """The digits of a picture, uint8, shape (H, W), without bars beside it."""
     readings = []
     shrunk = shrunk_by_whole(grey, WORKING_SIDES[0])
     for sheet in find_sheets(shrunk):
-        digits, sure = _read_sheet(grey, shrunk, sheet, model)
-        if sure:
+        digits, done = _read_sheet(grey, shrunk, sheet, model)
+        if done:
             return digits
         readings.append(digits)
     return max(readings, key=_mean_probability)
@@ -99,37 +100,51 @@ def _mean_probability(digits: list[Digit]) -> float:
 def _read_sheet(
     grey: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None, model: Model
 ) -> tuple[list[Digit], bool]:
-    """The digits on a sheet (None: the picture), and whether they are surely all that is there."""
-    height, width = grey.shape
-    working, rows = shrunk, find_marks(ink_of(shrunk, sheet))
-    heights = [mark.box[3] for row in rows for mark in row]
-    if shrunk is not grey and not (heights and np.median(heights) >= LARGE):
-        working = shrunk_to(grey, WORKING_SIDES[1])
-        rows = find_marks(ink_of(working, sheet))
-        heights = [mark.box[3] for row in rows for mark in row]
-
-    prepared: dict[int, np.ndarray] = {}  # what the network sees of each mark, by its id()
+    """The digits on a sheet (None: the picture), and whether nothing else is likely to be there."""
+    rows, shape = _rows_on(grey, shrunk, sheet)
+    images: dict[Mark, np.ndarray] = {}  # what the model sees of each mark
 
     def predict(marks: list[Mark]) -> np.ndarray:
-        prepared.update({id(mark): to_mnist(mark.ink) for mark in marks})
-        images = np.stack([prepared[id(mark)] for mark in marks])
-        starts = range(0, len(images), MOST_AT_ONCE)  # a page of many takes little memory then
-        batches = [to_input(images[start : start + MOST_AT_ONCE]) for start in starts]
-        rows = np.concatenate([model.predict_on_batch(batch) for batch in batches])
-        return np.pad(rows, ((0, 0), (0, 12 - rows.shape[1])))
+        images.update({mark: to_mnist(mark.ink) for mark in marks})
+        return _probabilities(model, np.stack([images[mark] for mark in marks]))
 
-    scale = np.array([width / working.shape[1], height / working.shape[0]] * 2)
-    digits, sides = [], []
-    for mark, row in choose_digits(rows, predict) if rows else []:
-        if sheet is not None and not is_on(sheet, mark.box, working.shape):
-            continue  # the edge of the sheet, or cut off by it
-        box = tuple(int(v) for v in mark.box * scale)
-        image = prepared[id(mark)]
-        digits.append(Digit(int(row[:10].argmax()), float(row[:10].max()), box, image, row[:10]))
-        sides.append(mark.box[3])
-    sure = (
+    chosen = choose_digits(rows, predict) if rows else []
+    if sheet is not None:  # without the sheet's edge, and what it cuts off
+        chosen = [item for item in chosen if is_on(sheet, item[0].box, shape)]
+    scale = np.array([grey.shape[1] / shape[1], grey.shape[0] / shape[0]] * 2)
+    digits = []
+    for mark, answer in chosen:
+        box = tuple(int(length) for length in mark.box * scale)
+        digit = int(answer[:10].argmax())
+        digits.append(Digit(digit, float(answer[digit]), box, images[mark], answer[:10]))
+    return digits, _are_all(digits, [mark.height for mark, _ in chosen], rows)
+
+
+def _rows_on(
+    grey: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None
+) -> tuple[list[list[Mark]], tuple[int, ...]]:
+    """The marks on a sheet, and the shape of the picture in which they were found."""
+    rows = find_marks(ink_of(shrunk, sheet))
+    heights = [mark.height for row in rows for mark in row]
+    if shrunk is grey or (heights and np.median(heights) >= MIN_LARGE_MARK):
+        return rows, shrunk.shape
+    larger = shrunk_to(grey, WORKING_SIDES[1])
+    return find_marks(ink_of(larger, sheet)), larger.shape
+
+
+def _probabilities(model: Model, images: np.ndarray) -> np.ndarray:
+    """What the model says about uint8 of shape (n, 28, 28): float32, shape (n, 12)."""
+    batches = [images[start : start + MAX_BATCH] for start in range(0, len(images), MAX_BATCH)]
+    answers = np.concatenate([model.predict_on_batch(to_input(batch)) for batch in batches])
+    # A model of the ten digits alone rules out "no digit" and "several".
+    return np.pad(answers, ((0, 0), (0, 12 - answers.shape[1])))
+
+
+def _are_all(digits: list[Digit], heights: list[int], rows: list[list[Mark]]) -> bool:
+    """Tell whether digits are probable, as high as the highest mark, and of one hand."""
+    return (
         bool(digits)
-        and min(d.probability for d in digits) > LIKELY
-        and max(heights) == max(sides) < 2.5 * min(sides)  # all are digits, and of one hand
+        and min(d.probability for d in digits) > MIN_PROBABILITY_TO_STOP
+        and max(mark.height for row in rows for mark in row) == max(heights)
+        and max(heights) < MAX_HEIGHT_RATIO * min(heights)
     )
-    return digits, sure

@@ -1,10 +1,9 @@
-"""The drawing pad and the upload button: what they say, and the page of `make app` in a browser.
+"""The page of `make app` in a browser: drawing, uploading, on a desktop and on a phone.
 
-The browser's tests need Chromium and its driver, and are skipped where they are missing.
+The tests need Chromium and its driver, and are skipped where they are missing.
 """
 
 import json
-import math
 import os
 import shutil
 import socket
@@ -22,66 +21,13 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-
-from app import pad
+from strokes import ONE, SEVEN, ZERO
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 PATIENCE = 120  # seconds until a condition counts as never met; a slow machine needs some
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 SAMPLES = ROOT / "data" / "samples"
-
-# Points in hundredths of the pad's width and height.
-ONE = [(50, 20), (50, 50), (50, 80)]
-SEVEN = [(10, 20), (20, 20), (30, 20), (26, 40), (23, 60), (20, 80)]
-ZERO = [
-    (80 + 10 * math.sin(math.tau * i / 12), 50 - 30 * math.cos(math.tau * i / 12))
-    for i in range(13)
-]
-
-
-def on_pad(points: list[tuple[float, float]]) -> list[list[int]]:
-    width, height = pad.PAD_SIZE
-    return [[round(x * width / 100), round(y * height / 100)] for x, y in points]
-
-
-def test_pad_answers_what_is_drawn():
-    drawn = pad.drawing_pad()
-    assert "Draw" in drawn.answer and drawn.details == ""
-    drawn.strokes = [on_pad(SEVEN)]
-    assert drawn.answer == "Read: 7"
-    assert drawn.details.count('class="bar"') == 10 and drawn.details.count("<img") == 1
-    drawn.strokes = [on_pad(SEVEN), on_pad(ZERO)]
-    assert drawn.answer == "Read: 70" and drawn.details.count("<img") == 2
-    drawn.strokes = []
-    assert "Draw" in drawn.answer and drawn.details == ""
-
-
-def test_pad_says_when_it_finds_no_digit(monkeypatch):
-    drawn = pad.drawing_pad()
-    monkeypatch.setattr(pad, "read_digits", lambda *_: [])
-    drawn.strokes = [[[5, 5]]]
-    assert drawn.answer.startswith("No digit found") and drawn.details == ""
-
-
-def test_a_tap_is_a_dot():
-    drawn = pad._draw_strokes([[[100, 100]]])
-    assert drawn[100, 100] == 0 and drawn[100, 120] == 255
-
-
-def test_upload_escapes_the_file_s_name():
-    page = pad._reading_html("<script>.jpg", b"no picture", None)
-    assert "<script>" not in page and "&lt;script&gt;.jpg</b>: " in page
-
-
-def test_the_pad_starts_tensorflow_and_says_nothing():
-    """As in the app's notebook, where nothing else has imported utils before."""
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    result = subprocess.run(
-        [sys.executable, "-c", "from tools import pad; pad.drawing_pad()"],
-        cwd=ROOT, env=environment | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 @pytest.fixture(scope="session")

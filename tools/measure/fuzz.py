@@ -4,8 +4,8 @@
 
 damages COUNT small pictures (20,000 if none is given), reads each with `reading.read_digits` in a
 process apart, prints what happened and writes it to build/fuzz.json. The status is 1 if a picture
-raised anything but an ImageError, killed its process, took more than MOST_SECONDS or made the
-process grow by more than MOST_MEMORY.
+raised anything but an ImageError, killed its process, took more than MAX_SECONDS or made the
+process grow by more than MAX_MEMORY.
 
 A damaged file follows from its number alone: `fuzz.damaged(number, fuzz.originals())`.
 """
@@ -28,8 +28,8 @@ from PIL import Image, ImageDraw
 from tools.execute import ROOT, peak_memory
 
 BATCH = 500  # pictures a process; a new one now and then shows a leak as growth
-MOST_SECONDS = 5
-MOST_MEMORY = 1e9  # bytes
+MAX_SECONDS = 5
+MAX_MEMORY = 1e9  # bytes
 BATCH_COMMAND = [sys.executable, "-m", "tools.measure.fuzz", "--batch"]
 READY = "ready"
 PATIENCE = 600  # seconds; a batch that takes longer hangs
@@ -269,7 +269,7 @@ def failures(table: pd.DataFrame) -> pd.DataFrame:
 def main(count: int) -> int:
     table = run(count)
     broken = failures(table)
-    slow = table[(table["seconds"] > MOST_SECONDS) | (table["memory"] > MOST_MEMORY)]
+    slow = table[(table["seconds"] > MAX_SECONDS) | (table["memory"] > MAX_MEMORY)]
     figures = {
         "pictures": len(table),
         "read": int((table["outcome"] == "read").sum()),

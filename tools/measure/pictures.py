@@ -2,10 +2,10 @@
 
     python -m tools.measure.pictures [--store] [--people] [COUNT]
 
-reads the pictures of data/people, and MNIST test digits that nothing was chosen by: COUNT photos of
-one digit and of five (2,000 if none is given), and as many digits through files of three sizes.
-With --store the tables go to results/people.csv and reading.csv, from where RESULTS.md takes
-them; with --people only the first is made.
+reads the pictures of data/people, and pictures made from MNIST test digits: COUNT photos of one
+digit and of five (2,000 if no COUNT is given), and as many PNG files of each of three sizes.
+Nothing was chosen by these test digits. With --store the tables go to results/people.csv and
+reading.csv, from where RESULTS.md takes them; with --people only the first is made.
 """
 
 import io
@@ -24,12 +24,12 @@ from tools.execute import ROOT
 sys.path.append(str(ROOT / "data"))  # make_samples.py
 
 SEED = 20_000  # far from the seeds that notebooks and tests use
-CHALK = 0.15  # share of the photos that show chalk on a board
-SIDES = (28, 100, 600)
+CHALK_SHARE = 0.15  # of the photos; they show chalk on a board
+PNG_SIDES = (28, 100, 600)  # pixels
 
 
 def photo(seed: int, digits: int) -> tuple[list, str]:
-    """A photo of test digits as `data/make_samples.py` takes them: what was read, and written."""
+    """A photo made by `data/make_samples.py`: the digits read, and the text of those written."""
     import make_samples
 
     import utils
@@ -37,7 +37,7 @@ def photo(seed: int, digits: int) -> tuple[list, str]:
     images, labels = test_digits()
     rng = np.random.default_rng([SEED, seed, digits])
     fixed = {"paper": make_samples.BOARD, "pen": make_samples.CHALK, "shadow": 0, "texture": 5}
-    fixed = fixed if rng.random() < CHALK else {}
+    fixed = fixed if rng.random() < CHALK_SHARE else {}
     if digits > 1:
         gap, slope = rng.uniform(0.05, 0.3), rng.uniform(-0.05, 0.05)
         fixed |= {"gap": gap, "slope": slope, "rotation": rng.uniform(-4, 4)}
@@ -49,6 +49,7 @@ def photo(seed: int, digits: int) -> tuple[list, str]:
 
 
 def test_digits() -> tuple[np.ndarray, np.ndarray]:
+    """MNIST's test images, uint8, shape (10000, 28, 28), and labels, uint8, shape (10000,)."""
     import utils
 
     if not hasattr(test_digits, "kept"):  # read once in each process
@@ -68,7 +69,7 @@ def agrees(index: int, side: int, light: bool) -> bool:
     return [d.digit for d in utils.read_digits(buffer.getvalue())] == [direct]
 
 
-PEOPLE = {
+PEOPLE = {  # folder of data/people -> what its pictures show
     "scans": "scans and tablet drawings, one digit",
     "crops": "28 x 28 crops of photographed sheets, one digit",
     "drawings": "drawings in an app, one digit",
@@ -78,16 +79,16 @@ PEOPLE = {
 
 
 def by_people() -> pd.DataFrame:
-    """A row a folder of data/people: the share read rightly, and in the usual way by net (c).
+    """A row for each folder of data/people: the share read rightly, here and in the usual way.
 
-    The usual way is not asked about more than one digit, or none: it reads one in every picture.
+    The usual way, with net (c), reads one digit in every picture; so it is only asked about those.
     """
     import cv2
 
-    import utils  # before Keras: it silences TensorFlow's start-up lines
+    import utils  # before Keras, as it silences TensorFlow's start-up lines
     import keras  # isort: skip
 
-    # The one that ships, whatever was trained here.
+    # Net (c) as it ships, not one that was trained here.
     usual = keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
     rows, sure = [], []
     for folder, what in PEOPLE.items():
@@ -117,7 +118,7 @@ def by_people() -> pd.DataFrame:
 
 
 def row(what: str, right: list[bool]) -> dict:
-    """A share with its 95 % interval (Wilson)."""
+    """The share of `right` that is true, with its 95 % interval (Wilson)."""
     interval = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
     share = np.mean(right)
     return {
@@ -130,9 +131,9 @@ def row(what: str, right: list[bool]) -> dict:
 
 
 def measure(count: int) -> pd.DataFrame:
-    """A row a kind of picture made from test digits; `count` pictures for each."""
+    """A row for each kind of picture made from test digits; `count` pictures of each kind."""
     rows = []
-    # Not forked: this process may have TensorFlow's threads, which a fork waits for in vain.
+    # Not forked: this process may have TensorFlow's threads, which would make a fork hang.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for digits, name in ((1, "one digit"), (5, "five digits, all right")):
             results = list(pool.map(photo, range(count), [digits] * count, chunksize=20))
@@ -152,7 +153,7 @@ def measure(count: int) -> pd.DataFrame:
                     )
                 )
                 rows[-1]["mean probability"] = np.mean([probability for probability, _ in sure])
-        for side in SIDES:
+        for side in PNG_SIDES:
             for light, name in ((False, "dark on light"), (True, "light on dark")):
                 arguments = range(count), [side] * count, [light] * count
                 right = list(pool.map(agrees, *arguments, chunksize=50))
@@ -161,7 +162,7 @@ def measure(count: int) -> pd.DataFrame:
 
 
 def tables(count: int = 2000, people_only: bool = False, store: bool = False) -> dict:
-    """Make the README's tables, print them, and with `store` ship them."""
+    """Make the tables people and reading, print them, and with `store` write them to results/."""
     made = {"people": by_people()}
     if not people_only:
         made["reading"] = measure(count)

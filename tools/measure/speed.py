@@ -22,7 +22,7 @@ from tools.execute import ROOT
 sys.path.append(str(ROOT / "data"))
 import make_samples
 
-PICTURES = 8  # of each kind
+PICTURES = 8  # pictures of each kind
 ROUNDS = 12  # times that each picture is read
 
 
@@ -83,7 +83,7 @@ def milliseconds(function, *arguments) -> tuple[float, object]:
 
 
 def read_timed(data: bytes, model) -> tuple[float, float, int]:
-    """Milliseconds of decoding, of everything else in `read_digits`, and the digits found."""
+    """Milliseconds of decoding and of the rest of `read_digits`, and the number of digits found."""
     decoding = []
     decode = read.open_picture
 
@@ -99,7 +99,7 @@ def read_timed(data: bytes, model) -> tuple[float, float, int]:
 
 
 def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Generator) -> dict:
-    """One row of the table; both ways take turns, so that a busy moment meets both.
+    """One row of the table; both ways take turns, so that a busy machine slows both.
 
     Args:
         reader: the network that `read_digits` asks.
@@ -107,7 +107,7 @@ def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Gen
     """
     files = [make_picture(kind, images, rng) for _ in range(PICTURES)]
     one = sum(kind.rows) == 1
-    for data in files[:2]:  # what is loaded once is no picture's doing
+    for data in files[:2]:  # not measured: the first calls load and build things
         read_timed(data, reader)
         read_the_usual_way(data, cnn)
     runs, usual = [], []
@@ -128,7 +128,7 @@ def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Gen
 
 
 def measure() -> pd.DataFrame:
-    """A row a kind of picture; times in milliseconds."""
+    """A row for each kind of picture; times in milliseconds."""
     _, (images, _) = utils.load_mnist()
     reader, cnn = network.reader(), utils.load_model("cnn")
     rng = np.random.default_rng(0)

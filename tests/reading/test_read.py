@@ -1,0 +1,142 @@
+"""The whole way: samples, photos and pages; and what `reading` needs for it."""
+
+import ast
+import json
+import subprocess
+import sys
+
+import cv2
+import make_samples
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from pictures import SAMPLES, photos_of, read, share_found, share_read, some_digits
+
+from reading import open_picture, read_digits
+
+# --- the samples ---
+
+
+def test_samples_are_read():
+    table = pd.read_csv(SAMPLES / "labels.csv", dtype=str)
+    assert len(table) >= 20
+    assert set(table["picture"]) == {p.name for p in SAMPLES.iterdir()} - {"labels.csv"}
+    right = total = 0
+    for picture, digits in zip(table["picture"], table["digits"], strict=True):
+        found = read(SAMPLES / picture)
+        total += len(digits)
+        if len(found) == len(digits):
+            right += sum(a == b for a, b in zip(found, digits, strict=True))
+    assert right / total >= 0.97
+
+
+def test_samples_are_what_the_script_makes(tmp_path):
+    make_samples.main(tmp_path)
+    assert (tmp_path / "labels.csv").read_text() == (SAMPLES / "labels.csv").read_text()
+    for path in SAMPLES.glob("*.[jp][pn]g"):
+        stored, made = (open_picture(p).astype(int) for p in (path, tmp_path / path.name))
+        assert np.abs(stored - made).mean() < 2, path.name
+
+
+def test_probabilities_and_boxes():
+    digits = read_digits(SAMPLES / "turned.jpg")
+    height, width = open_picture(SAMPLES / "turned.jpg").shape[:2]
+    assert width > height  # two digits side by side, though the file stores them upright
+    for d in digits:
+        left, top, box_width, box_height = d.box
+        assert isinstance(d.digit, int) and isinstance(d.probability, float)
+        assert all(isinstance(number, int) for number in d.box)
+        assert left >= 0 and left + box_width <= width
+        assert top >= 0 and top + box_height <= height
+        assert d.probability == pytest.approx(d.probabilities.max())
+        assert 0.5 < d.probabilities.sum() <= 1 + 1e-4  # what is missing is no digit, or several
+    assert [d.box[0] for d in digits] == sorted(d.box[0] for d in digits)
+
+
+def test_box_lies_on_the_ink_of_a_large_picture():
+    page = np.full((3000, 4000), 255, np.uint8)
+    cv2.line(page, (2000, 1000), (2000, 2000), 0, 60)
+    (digit,) = read_digits(page)
+    assert np.allclose(digit.box, (1970, 970, 60, 1060), atol=25)
+
+
+# --- many pictures ---
+
+
+def test_photos_are_read():
+    assert share_read(*photos_of(100)) >= 0.95
+    pictures, expected = photos_of(40, digits=5, gap=0.15, rotation=2, height=150)
+    assert share_read(pictures, expected) >= 0.85
+
+
+@pytest.mark.parametrize("wider", [-0.02, 0.06])
+def test_thin_and_thick_pens(wider):
+    assert share_read(*photos_of(60, wider=wider)) >= 0.85
+
+
+def test_a_page_of_many_digits():
+    """25 rows of 20: all found in order, nearly all read."""
+    images, text = some_digits(500, seed=1)
+    scene = make_samples.Scene(height=50, gap=0.35, margin=0.6)
+    rows = list(images.reshape(25, 20, 28, 28))
+    found = read(make_samples.photograph(rows, scene, np.random.default_rng(0)))
+    assert share_found(found, text) >= 0.9
+
+
+# --- other networks ---
+
+
+def test_a_network_with_ten_answers_serves_as_well():
+    import utils  # here, so that the other tests run without TensorFlow
+
+    assert read(SAMPLES / "pin.jpg", utils.load_model("cnn")) == "0386"
+
+
+def test_keras_reads_the_same_in_all_samples():
+    import utils
+
+    model = utils.load_model("reader")
+    for path in SAMPLES.glob("*.[jp][pn]g"):
+        ours, theirs = read_digits(path), read_digits(path, model)
+        assert [(d.digit, d.box) for d in ours] == [(d.digit, d.box) for d in theirs], path.name
+        for one, other in zip(ours, theirs, strict=True):
+            assert np.abs(one.probabilities - other.probabilities).max() < 1e-4, path.name
+
+
+# --- rooms ---
+
+# `reading` runs without these: the rest of the course, and what only the notebooks need.
+OTHER_ROOMS = {"utils", "app", "tools", "tensorflow", "keras", "pandas", "matplotlib"}
+
+
+def imported_by(path) -> set[str]:
+    """The packages that a Python file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return {name.split(".")[0] for name in names}
+
+
+def test_rooms_reading_imports_no_other():
+    imported = {path.name: imported_by(path) for path in (ROOT / "reading").glob("*.py")}
+    assert "reading" in imported["__init__.py"] and "numpy" in imported["read.py"]
+    others = {name: found & OTHER_ROOMS for name, found in imported.items()}
+    assert {name: found for name, found in others.items() if found} == {}
+
+
+def test_rooms_reading_loads_no_other():
+    """Not through another package either; and it says nothing while it starts."""
+    code = (
+        "import json, sys, reading\n"
+        "digits = reading.read_digits('data/samples/pin.jpg')\n"
+        "print(json.dumps([[d.digit for d in digits], sorted(sys.modules)]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    digits, loaded = json.loads(done.stdout)
+    assert digits == [0, 3, 8, 6] and "reading.network" in loaded
+    assert OTHER_ROOMS & set(loaded) == set()
