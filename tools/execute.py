@@ -1,7 +1,10 @@
 """Execute a notebook headless, with progress; what run, refresh and bench share."""
 
+import logging
 import os
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +13,20 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted(  # without the copies that JupyterLab makes, such as 01_exploration-Copy1.ipynb
-    path for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb") if "-" not in path.name
-)
+
+# What went wrong is said by NotebookError, once.
+logging.getLogger("traitlets").setLevel(logging.CRITICAL)
+
+
+def notebooks_in(folder: Path) -> list[Path]:
+    """The notebooks of a folder in order, without JupyterLab's copies (01_name-Copy1.ipynb)."""
+    return sorted(p for p in folder.glob("[0-9][0-9]_*.ipynb") if "-" not in p.name)
+
+
+NOTEBOOKS = notebooks_in(ROOT / "notebooks")
 
 
 class NotebookError(Exception):
@@ -32,8 +43,59 @@ class Execution:
     peak_memory: int
 
 
+class Progress:
+    """Says on standard error at which cell each notebook is that runs.
+
+    That is one line that rewrites itself on a terminal, and a line a cell elsewhere.
+    """
+
+    def __init__(self, total: int = 1) -> None:
+        """`total` is the number of notebooks to execute."""
+        self.total, self.done = total, 0
+        self.cells = {}  # name of a notebook -> the cell that runs
+        self.start = time.perf_counter()
+        self.lock = threading.Lock()  # notebooks report from threads of their own
+
+    def at(self, name: str, number: int, count: int) -> None:
+        """Code cell `number` of `count` begins."""
+        with self.lock:
+            self.cells[name] = f"cell {number}/{count}"
+        if not sys.stderr.isatty():
+            line = f"{self.seconds():5.0f} s  {name:24s} cell {number:2d} of {count}"
+            print(line, file=sys.stderr, flush=True)
+        self.show()
+
+    def end(self, name: str) -> None:
+        """The notebook is done, or has failed."""
+        with self.lock:
+            self.cells.pop(name, None)
+            self.done += 1
+
+    def show(self) -> None:
+        """Rewrite the line on a terminal."""
+        if not sys.stderr.isatty():
+            return
+        with self.lock:
+            running = [f"{name[:2]} {cell}" for name, cell in sorted(self.cells.items())]
+            parts = [f"{self.seconds():.0f} s", f"{self.done} of {self.total} done", *running]
+            line = "   ".join(parts)[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line}\033[K", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the line on a terminal."""
+        if sys.stderr.isatty():
+            print(file=sys.stderr, flush=True)
+
+    def seconds(self) -> float:
+        """Seconds of wall time since the start."""
+        return time.perf_counter() - self.start
+
+
 def execute(
-    path: Path, change: Callable[[str], str] = str, environment: dict | None = None
+    path: Path,
+    change: Callable[[str], str] = str,
+    environment: dict | None = None,
+    progress: Progress | None = None,
 ) -> Execution:
     """Run all cells of a notebook in a fresh kernel.
 
@@ -41,10 +103,17 @@ def execute(
         path: the notebook; its file is not written.
         change: takes a code cell's source, gives the source to run instead.
         environment: variables that the kernel gets besides those of this process.
+        progress: told of each cell; without it the notebook shows its own progress.
 
     Raises:
         NotebookError: a cell raised, or the kernel died.
     """
+    if progress is None:
+        progress = Progress()
+        try:
+            return execute(path, change, environment, progress)
+        finally:
+            progress.close()
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -56,13 +125,15 @@ def execute(
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
         record_timing=False,
+        # At its start a kernel warns that its messages are not encrypted; they stay on the machine.
+        extra_arguments=["--log-level=ERROR"],
     )
     codes = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    start, peak = time.perf_counter(), 0
+    start, peak, number = time.perf_counter(), 0, 1
     try:
         with client.setup_kernel(env=os.environ | (environment or {})):
             for number, i in enumerate(codes, 1):
-                show_progress(path.stem, number, len(codes), time.perf_counter() - start)
+                progress.at(path.stem, number, len(codes))
                 client.execute_cell(notebook.cells[i], i)
                 peak = max(peak, peak_memory(client.km.provisioner.pid))
     except CellExecutionError as error:
@@ -70,23 +141,14 @@ def execute(
         raise NotebookError(
             f"{path.name}, code cell {number} of {len(codes)}: {problem}"
         ) from error
-    except DeadKernelError as error:
+    except RuntimeError as error:  # DeadKernelError, and what is raised when it dies at its start
         raise NotebookError(
             f"{path.name}, code cell {number} of {len(codes)}: the kernel died. Most often the "
             "memory was used up: close other programs and try again."
         ) from error
     finally:
-        print(file=sys.stderr, flush=True)
+        progress.end(path.stem)
     return Execution(path.stem, notebook, time.perf_counter() - start, peak)
-
-
-def show_progress(name: str, number: int, count: int, seconds: float) -> None:
-    """One line that rewrites itself on a terminal; a line a cell elsewhere."""
-    line = f"{name:24s} cell {number:2d} of {count}   {seconds:4.0f} s"
-    if sys.stderr.isatty():
-        print(f"\r{line}", end="", file=sys.stderr, flush=True)
-    else:
-        print(line, file=sys.stderr, flush=True)
 
 
 def peak_memory(pid: int | str = "self") -> int:
