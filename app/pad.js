@@ -22,7 +22,9 @@ function render({ model, el }) {
   let stroke = null; // the one being drawn
 
   function draw() {
-    context.fillStyle = "white";
+    const style = getComputedStyle(pad);
+    context.fillStyle = style.getPropertyValue("--paper");
+    context.strokeStyle = style.getPropertyValue("--pen");
     context.fillRect(0, 0, width, height);
     Object.assign(context, { lineWidth: penWidth, lineCap: "round", lineJoin: "round" });
     const strokes = model.get("strokes");

@@ -1,8 +1,10 @@
-"""Reading in the browser: a drawing pad and an upload, for notebook 06 and the app.
+"""Reading in the browser: a drawing pad and an upload button, for notebook 06 and the app.
 
-from app import pad
-pad.drawing_pad()
-pad.upload_button()
+In a notebook:
+
+    from app import pad
+    pad.drawing_pad()
+    pad.upload_button()
 """
 
 import base64
@@ -22,6 +24,7 @@ from reading.read import Model
 HERE = Path(__file__).resolve().parent
 PAD_SIZE = (480, 320)  # width and height in pixels; a small screen shows the pad smaller
 PEN_WIDTH = 16  # pixels; as thick as MNIST's strokes where a digit is half as high as the pad
+BLUE, GREY = "#1f6fb2", "#767676"  # of bars and boxes; the pad's own colours are in pad.css
 MAX_SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture on the page
 
 
@@ -90,7 +93,7 @@ def upload_button(model: Model | None = None) -> ipywidgets.VBox:
 
 
 def _draw_strokes(strokes: list) -> np.ndarray:
-    """Black strokes on white paper as pad.js draws them: uint8, the pad's shape."""
+    """Black strokes on white paper, whatever colours the pad has: uint8, the pad's shape."""
     paper = np.full(PAD_SIZE[::-1], 255, np.uint8)
     for points in strokes:
         line = np.array([*points, points[-1]], np.int32)  # a dot needs two points to be a line
@@ -126,13 +129,13 @@ def _digit_html(digit: Digit, side: int) -> str:
     return (
         f'<figure style="margin:0"><img src="{source}" width="{side}" height="{side}" '
         f'alt="The 28 by 28 pixels that the network sees, read as {text}" '
-        'style="image-rendering:pixelated;border:1px solid #767676">'
+        f'style="image-rendering:pixelated;border:1px solid {GREY}">'
         f'<figcaption style="text-align:center">{text}</figcaption></figure>'
     )
 
 
 def _bar_html(digit: int, probability: float, best: bool) -> str:
-    colour = "#1f6fb2" if best else "#767676"
+    colour = BLUE if best else GREY
     return (
         '<div style="display:flex;align-items:center;gap:8px;line-height:20px">'
         f'<span style="width:1ch">{digit}</span><span style="flex:1;background:#e6e6e6">'
@@ -174,8 +177,8 @@ def _box_html(digit: Digit, width: int, height: int) -> str:
     return (
         f'<span title="{digit.probability:.0%}" aria-hidden="true" style="position:absolute;'
         f"left:{left};top:{top};width:{box_width};height:{box_height};box-sizing:border-box;"
-        'border:2px solid #1f6fb2"><b style="position:absolute;left:-2px;bottom:100%;padding:0 4px;'
-        f'background:#1f6fb2;color:white;font-size:14px;line-height:18px">{digit.digit}</b></span>'
+        f'border:2px solid {BLUE}"><b style="position:absolute;left:-2px;bottom:100%;padding:0 4px;'
+        f'background:{BLUE};color:white;font-size:14px;line-height:18px">{digit.digit}</b></span>'
     )
 
 

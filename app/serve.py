@@ -1,4 +1,4 @@
-"""Serve app/app.ipynb as a page without code, to this machine alone.
+"""Serve app/app.ipynb as a page with its code hidden, to this computer alone.
 
     python app/serve.py [PORT]
 

@@ -1,7 +1,7 @@
 """From any picture file or array to pixels, or to a sentence that says what is wrong with it.
 
 Only `open_picture` is called from outside. The rest deals with the many forms that files have:
-transparent, 16-bit, turned, animated, damaged, endless, or made to take very long.
+transparent, 16-bit, turned, animated, damaged, without end, or built to make a decoder very slow.
 """
 
 import functools

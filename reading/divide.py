@@ -1,7 +1,7 @@
 """From marks to digits: which marks are one digit, which are pieces of one, which are several.
 
 `choose_digits` is the whole of it. A *cut* is a path from a mark's top to its bottom that divides
-the mark in pieces; `find_cuts` looks for cuts, `part_between` takes what lies between two.
+the mark into pieces; `find_cuts` looks for cuts, `part_between` takes what lies between two.
 """
 
 import itertools
@@ -16,13 +16,13 @@ from reading.marks import Mark, shared_height, shared_width, usual_height
 
 NO_DIGIT, SEVERAL = 10, 11  # the reader's columns after those of the ten digits
 
-# Priors: each multiplies a probability that the reader gives. Whoever asks has written digits, so
-# "no digit" counts less than the reader says. Lower priors for it read more strange-looking digits,
-# and more letters.
+# Priors, which the reader's probabilities are multiplied with. People who ask have written digits,
+# so "no digit" counts less than the reader says. With less still, more strange-looking digits are
+# read, and more letters.
 PRIOR_NO_DIGIT = 0.3
 PRIOR_NO_DIGIT_AMONG_DIGITS = 0.1  # in a row of digits of which the reader is sure
 PRIOR_NO_DIGIT_CUT_OFF = 0.05  # for a piece that was cut off
-PRIOR_SEVERAL = 0.25  # that "several" is a word in joined letters, for a mark that can be cut
+PRIOR_SEVERAL = 0.25  # for "several" where a mark can be cut: it may be a word in joined letters
 PRIOR_LOW_MARK = 0.05  # for a digit less than half as high as its row
 PRIOR_OVERLAPPING = 0.2  # that marks above one another are different digits
 PRIOR_STACKED = 0.1  # the same for neighbours in a row that share less than half of their height
@@ -42,7 +42,7 @@ MAX_LETTER_GAP = 0.3  # between the letters of a word
 
 MAX_CUTS = 14  # of a mark, the cheapest
 MIN_WORD_LETTERS = 3  # in a word; two may be the brackets around a digit
-MAX_PIECES_JOINED = 9  # neighbouring marks, or pieces of them; more only to a mark's own end
+MAX_PIECES_JOINED = 9  # marks or pieces in one digit; a whole mark may have more pieces
 
 # A row divided: the logarithm of how probable that is, and its parts from left to right. Of each
 # its ink, and the reader's probabilities; None where it is no digit.

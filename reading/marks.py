@@ -1,6 +1,6 @@
 """From ink to marks, in rows. A *mark* is a connected component of the ink.
 
-Dust, ruled lines and frames are taken out before.
+Ruled lines, frames and rings are taken out of the ink first; marks as small as dust are dropped.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """Ink that hangs together: a digit, a piece of one, or several that touch.
+    """Connected ink: a digit, a piece of one, or several that touch.
 
     Two marks are never equal, so that each is a key of its own in a dictionary.
 

@@ -1,6 +1,6 @@
-"""The *reader*, the network that ships for reading pictures, and how a network is asked.
+"""The *reader*, the network that reads pictures, and how to call it.
 
-LiteRT runs it, as on a phone, so that TensorFlow is not needed.
+LiteRT (once called TensorFlow Lite) runs it, as on a phone, so that TensorFlow is not needed.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""From a photo to ink: the paper under uneven light, light writing on dark, sheets on a table.
+"""From a photo to ink, under uneven light, light on dark, on a sheet that lies on a table.
 
 *Ink* is how much darker a pixel is than the paper around it, from 0 (paper) to 1 (ink).
 """

@@ -2,8 +2,9 @@
 
     python -m tools.refresh [NAME...]
 
-NAME is the start of a notebook's name, such as 04; without any, all notebooks are executed and
-models/shipped/ is made anew from what they trained (but the reader: see ship/reader.py).
+NAME is the start of a notebook's name, such as 04; without any, all notebooks are executed, and
+the four networks of notebooks 03 and 04 ship anew. The others come from tools/ship/reader.py and
+tools/measure/experiments.py.
 """
 
 import os

@@ -1,13 +1,14 @@
-"""Measure what the README promises: set-up, run, memory, accuracies, training time, reading.
+"""Measure what the tables of results show: set-up, run, memory, accuracies, training time, reading.
 
     python -m tools.measure.bench [--race] [--accuracy] [--speed] [--quick] [--store]
 
-prints tables and writes build/bench.json. With --race only the training to 99 % is measured beside
-other recipes (a quarter of an hour), with --accuracy only what accuracy the time buys that the
-example takes for its 15 epochs (half an hour), with --speed only the milliseconds a picture (three
-minutes);
---quick races to 99 % with one seed instead of five (about five minutes), too few to be stored. With
---store the tables go to results/, from where tools/ship/tables.py takes them.
+prints tables and writes build/bench.json. Without an option that names a part, all is measured:
+
+--race: how long recipes train to 99 % (a quarter of an hour); --quick: the same with one seed
+    instead of five (five minutes), too few to be stored
+--accuracy: what accuracy the time buys that the Keras example takes for 15 epochs (half an hour)
+--speed: the milliseconds for a picture (three minutes)
+--store: overwrite the tables in results/, from where tools/ship/tables.py takes them
 """
 
 import json

@@ -4,11 +4,11 @@
 
 executes the notebooks below (or those whose numbers are given) with a larger budget than the one
 stored in them. Each result is kept in build/experiments/ as soon as it is there: an interrupted
-run goes on where it stopped. When a notebook is done, its table goes to results/, and
-the networks that it is to ship to models/shipped/.
+run goes on where it stopped. When a notebook is done, its table goes to results/, its
+networks to models/shipped/.
 
-Assertions are left out: what a page claims of the results is checked when it is executed next, and
-a claim that no longer holds must not cost what was measured.
+Assertions are left out: what a notebook claims of the results is checked when it is executed next,
+and a claim that no longer holds must not throw away hours of results.
 """
 
 import ast

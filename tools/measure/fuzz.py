@@ -3,11 +3,11 @@
     python -m tools.measure.fuzz [COUNT]
 
 damages COUNT small pictures (20,000 if none is given), reads each with `reading.read_digits` in a
-process apart, prints what happened and writes it to build/fuzz.json. The status is 1 if a picture
+separate process, prints what happened and writes it to build/fuzz.json. The exit status is 1 if a picture
 raised anything but an ImageError, killed its process, took more than MAX_SECONDS or made the
 process grow by more than MAX_MEMORY.
 
-A damaged file follows from its number alone: `fuzz.damaged(number, fuzz.originals())`.
+The number alone is enough to make a damaged file again: `fuzz.damaged(number, fuzz.originals())`.
 """
 
 import contextlib

@@ -4,7 +4,7 @@
 
 reads the pictures of data/people, and pictures made from MNIST test digits: COUNT photos of one
 digit and of five (2,000 if no COUNT is given), and as many PNG files of each of three sizes.
-Nothing was chosen by these test digits. With --store the tables go to results/people.csv and
+No choice was made by these test digits. With --store the tables go to results/people.csv and
 reading.csv, from where RESULTS.md takes them; with --people only the first is made.
 """
 

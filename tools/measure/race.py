@@ -6,9 +6,9 @@ trains one recipe and prints a line of JSON; `measure` does so for every recipe 
 each in a process of its own, so that all begin alike. The clock runs from the first layer to the
 end of the training, graph building included.
 
-To 99.0 % the example of the Keras site, the fastest published recipe that was found, and net (d) of
-notebook 04 race; for accuracy the example with all its 15 epochs and the medium network of notebook
-11. The functions of the course's networks are taken from the notebooks themselves.
+In the race to 99.0 %: the example of the Keras site, the fastest published recipe that was found,
+and net (d) of notebook 04. For accuracy: the example with all its 15 epochs, and the medium network
+of notebook 11. The functions of the course's networks are taken from the notebooks themselves.
 """
 
 import ast

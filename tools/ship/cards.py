@@ -1,11 +1,12 @@
-"""Write a card for each network that ships: how made, how good, how large, how fast, not for what.
+"""Write a card for each network that ships: how it was made, how good, large and fast it is.
 
     python -m tools.ship.cards [NAME...]
 
 measures the networks in models/shipped/ (or those that are named) on the MNIST test digits, keeps
 the figures in results/cards.csv, and writes the cards between `<!-- cards -->` and
-`<!-- end -->` of models/README.md. Where networks of notebook 11 are among them, what these read
-together is measured anew as well.
+`<!-- end -->` of models/README.md. Networks that ship as LiteRT files as well (AS_LITERT) are
+exported anew. Where networks of notebook 11 are among them, the accuracy of their averaged answers
+is measured, too.
 """
 
 import os
