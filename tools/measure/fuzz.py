@@ -3,9 +3,9 @@
     python -m tools.measure.fuzz [COUNT]
 
 damages COUNT small pictures (20,000 if none is given), reads each with `reading.read_digits` in a
-separate process, prints what happened and writes it to build/fuzz.json. The exit status is 1 if a picture
-raised anything but an ImageError, killed its process, took more than MAX_SECONDS or made the
-process grow by more than MAX_MEMORY.
+separate process, prints what happened and writes it to build/fuzz.json. The exit status is 1 if a
+picture raised anything but an ImageError, killed its process, took more than MAX_SECONDS or made
+the process grow by more than MAX_MEMORY.
 
 The number alone is enough to make a damaged file again: `fuzz.damaged(number, fuzz.originals())`.
 """

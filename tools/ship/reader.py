@@ -4,7 +4,8 @@
 
 Executes notebook 10 with more digits and more epochs than are stored in it, in less than half an
 hour on two CPU cores, and puts its network into models/shipped/ as reader.keras. Pictures are read
-with reader.tflite, which `python -m tools.ship.cards reader` writes from it; `make reader` calls both.
+with reader.tflite, which `python -m tools.ship.cards reader` writes from it; `make reader` calls
+both.
 """
 
 import os
