@@ -22,10 +22,8 @@ function render({ model, el }) {
   let stroke = null; // the one being drawn
 
   function draw() {
-    const style = getComputedStyle(pad);
-    context.fillStyle = style.getPropertyValue("--paper");
-    context.strokeStyle = style.getPropertyValue("--pen");
-    context.fillRect(0, 0, width, height);
+    context.clearRect(0, 0, width, height); // the paper shines through, see pad.css
+    context.strokeStyle = getComputedStyle(pad).getPropertyValue("--pen");
     Object.assign(context, { lineWidth: penWidth, lineCap: "round", lineJoin: "round" });
     const strokes = model.get("strokes");
     for (const points of stroke ? [...strokes, stroke] : strokes) {

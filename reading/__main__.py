@@ -58,7 +58,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object a line")
     output.add_argument(
-        "--csv", metavar="FILE", type=Path, help="write a CSV file, a row a picture"
+        "--csv",
+        metavar="FILE",
+        type=Path,
+        help="write a CSV file with a row for each picture: "
+        "its path, the digits, the lowest probability, and the problem where it cannot be read",
     )
     options = parser.parse_args(arguments)
     options.pictures = [name for given in options.pictures for name in _names_of(given)]

@@ -20,7 +20,7 @@ from reading.errors import ImageError
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 50_000_000  # about 150 MB as RGB; phones make 12 to 50 megapixels
-MEGAPIXELS = f"{MAX_PIXELS // 10**6} megapixels"
+LIMIT = f"{MAX_PIXELS // 10**6} megapixels"
 MAX_BYTES = 6 * MAX_PIXELS  # of a file; 16-bit colour, not compressed, has 6 bytes a pixel
 MAX_SCANS = 50  # of a JPEG; cameras and programs make up to 15, and each takes time to decode
 # Bytes 4 to 11 of the files that iPhones write; Pillow needs the package pillow-heif for them.
@@ -76,7 +76,7 @@ def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:
             warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(content), formats=formats)
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} has more than {MEGAPIXELS}. Make it smaller first.") from error
+        raise ImageError(f"{name} has more than {LIMIT}. Make it smaller first.") from error
     except Exception as error:  # Pillow raises many kinds here, too
         if _is_heic(content) and formats == FORMATS:
             raise ImageError(
@@ -164,7 +164,7 @@ def _check_size(width: int, height: int, name: str = "The picture") -> None:
         raise ImageError(f"{name} has no pixels: {width} x {height}.")
     if width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} has {width} x {height} pixels, more than {MEGAPIXELS}. Make it smaller first."
+            f"{name} has {width} x {height} pixels, more than {LIMIT}. Make it smaller first."
         )
 
 

@@ -7,14 +7,15 @@ the four networks of notebooks 03 and 04 ship anew. The others come from tools/s
 tools/measure/experiments.py.
 """
 
-import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 
+from reading.files import write_whole
 from tools.execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
 
 SHIPPED = ROOT / "models" / "shipped"
@@ -36,19 +37,12 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write whole or not at all."""
-    draft = path.with_suffix(".writing")
-    nbformat.write(notebook, draft)
-    os.replace(draft, path)
-
-
 def ship(trained: Path) -> None:
     """Copy the trained models to models/shipped/, their figures to results/."""
     for name in ("dense", "cnn_a", "cnn_b", "cnn"):
-        shutil.copyfile(trained / f"{name}.keras", SHIPPED / f"{name}.keras")
+        write_whole(SHIPPED / f"{name}.keras", partial(shutil.copyfile, trained / f"{name}.keras"))
     for name in ("cnn_history", "metrics"):
-        shutil.copyfile(trained / f"{name}.csv", RESULTS / f"{name}.csv")
+        write_whole(RESULTS / f"{name}.csv", partial(shutil.copyfile, trained / f"{name}.csv"))
 
 
 def store_times(executions: list[Execution]) -> None:
@@ -59,7 +53,8 @@ def store_times(executions: list[Execution]) -> None:
         figures = {"minutes": e.seconds / 60, "peak_memory_gb": e.peak_memory / 1e9}
         for column, value in figures.items():
             times.loc[e.name, column] = round(value, 2)
-    times.sort_index().to_csv(path, index_label="notebook")
+    times = times.sort_index()
+    write_whole(path, lambda draft: times.to_csv(draft, index_label="notebook"))
 
 
 def main(names: list[str]) -> int:
@@ -75,7 +70,8 @@ def main(names: list[str]) -> int:
         except NotebookError as error:
             print(f"[FAIL] {error}", file=sys.stderr)
             return 1
-        write(tidy(executions[-1].notebook), path)
+        notebook = tidy(executions[-1].notebook)
+        write_whole(path, partial(nbformat.write, notebook))
     print(table(executions))
     store_times(executions)
     if len(chosen) == len(NOTEBOOKS):

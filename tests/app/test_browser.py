@@ -23,6 +23,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from strokes import ONE, SEVEN, ZERO
 
+from app.pad import PAD_SIZE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 PATIENCE = 120  # seconds until a condition counts as never met; a slow machine needs some
@@ -143,6 +145,18 @@ class Page:
             "return Math.max(...[...document.querySelectorAll('*')].map("
             "e => e.getBoundingClientRect().right)) - window.innerWidth"
         )
+
+
+def test_an_empty_pad_shows_paper_and_a_stroke_shows_ink(page):
+    canvas = page.find(".drawing-pad canvas")
+    pixel = """const [canvas, x, y] = arguments;
+        return [...canvas.getContext("2d").getImageData(x, y, 1, 1).data]"""
+    middle = [length // 2 for length in PAD_SIZE]
+    assert canvas.value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    assert page.driver.execute_script(pixel, canvas, *middle)[3] == 0  # nothing on the paper
+    page.draw(ONE)
+    page.wait_for(lambda: page.answer() == "Read: 1")
+    assert page.driver.execute_script(pixel, canvas, *middle) == [0, 0, 0, 255]
 
 
 def test_drawn_digits_are_read(page):

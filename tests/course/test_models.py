@@ -1,6 +1,7 @@
 """Saving and loading models; the models that ship."""
 
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -65,6 +66,16 @@ def test_training_again_and_again_warns_of_nothing():
     finally:
         logger.removeHandler(handler)
     assert not said, said[0].getMessage()
+
+
+def test_importing_utils_says_nothing_and_takes_tensorflow():
+    """Whatever another program has set before."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    result = subprocess.run(
+        [sys.executable, "-c", "import utils; assert utils.keras.config.backend() == 'tensorflow'"],
+        cwd=ROOT, env=environment | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):

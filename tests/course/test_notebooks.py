@@ -15,8 +15,8 @@ from tools.execute import NOTEBOOKS
 NAMES = [path.stem for path in NOTEBOOKS]
 APP = ROOT / "app" / "app.ipynb"  # a page without code; executed like the others
 # Fewer would mean that a notebook lost a good part of its content.
-EXPECTED = 11
-LEAST_CODE_CELLS = 250
+MIN_NOTEBOOKS = 11
+MIN_CODE_CELLS = 250
 # Here the assertion answers a question of the text: does the file hold the network that was saved?
 VISIBLE_ASSERTIONS = {("03_dense_baseline", "cell-32"), ("04_cnn_training", "cell-48")}
 
@@ -69,12 +69,12 @@ def test_all_notebooks_and_cells_are_collected(request):
     """Where the whole suite runs, nbval has to have found every code cell."""
     if not is_whole_suite(request.config):
         pytest.skip("only a part of the tests was asked for")
-    assert len(NOTEBOOKS) >= EXPECTED
+    assert len(NOTEBOOKS) >= MIN_NOTEBOOKS
     paths = [*NOTEBOOKS, APP]
     expected = sum(len(code_cells(nbformat.read(p, as_version=4))) for p in paths)
     collected = [item for item in request.session.items if ".ipynb" in item.nodeid]
     assert len({item.nodeid.split("::")[0] for item in collected}) == len(paths)
-    assert len(collected) == expected >= LEAST_CODE_CELLS
+    assert len(collected) == expected >= MIN_CODE_CELLS
 
 
 def test_one_title_and_headings_in_order(notebook):

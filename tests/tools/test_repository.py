@@ -11,7 +11,7 @@ from conftest import ROOT
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    names = "run test lab app check refresh reader experiments bench fuzz lint clean"
+    names = "run test lab app check refresh reader experiments bench results fuzz lint clean"
     for command in names.split():
         assert f"make {command} " in out
 

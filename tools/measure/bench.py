@@ -18,10 +18,12 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from reading.files import write_whole
 from tools.execute import NOTEBOOKS, ROOT, Execution, execute, table
 
 BENCH = ROOT / "build" / "bench"
@@ -69,7 +71,7 @@ def notebooks_figures(store: bool) -> dict:
                 run_with_seed(path, seed)
     seeds = accuracies()
     if store:
-        seeds.to_csv(RESULTS / "seeds.csv")
+        write_whole(RESULTS / "seeds.csv", seeds.to_csv)
     print(table(executions))
     summary = seeds.assign(mean=seeds.mean(axis=1), sd=seeds.std(axis=1))
     print(summary.round(4).to_string())
@@ -88,7 +90,7 @@ def speed_figures(store: bool) -> dict:
 
     times = speed.measure()
     if store:
-        times.to_csv(RESULTS / "speed.csv", index=False)
+        write_whole(RESULTS / "speed.csv", partial(times.to_csv, index=False))
     print(times.T.to_string(header=False))
     return {"speed": json.loads(times.to_json(orient="records"))}
 
@@ -107,7 +109,7 @@ def race_figures(store: bool, seeds: int = 5) -> dict:
 
     rows = race.measure(race.TO_99, seeds)
     if store:
-        rows.to_csv(RESULTS / "race.csv", index=False)
+        write_whole(RESULTS / "race.csv", partial(rows.to_csv, index=False))
     print(race.summary(rows).round(4).to_string())
     return {"race": json.loads(rows.to_json(orient="records"))}
 
@@ -118,7 +120,7 @@ def accuracy_figures(store: bool) -> dict:
 
     rows = race.measure(race.FOR_ACCURACY, len(SEEDS))
     if store:
-        rows.to_csv(RESULTS / "minutes.csv", index=False)
+        write_whole(RESULTS / "minutes.csv", partial(rows.to_csv, index=False))
     print(race.summary(rows, "medium").round(4).to_string())
     return {"accuracy": json.loads(rows.to_json(orient="records"))}
 

@@ -12,13 +12,14 @@ and a claim that no longer holds must not throw away hours of results.
 """
 
 import ast
-import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from reading.files import write_whole
 from tools.execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
 KEPT = ROOT / "build" / "experiments"
@@ -84,9 +85,7 @@ def ship(budget: Budget, results: Path) -> None:
     names = [f"models/{name}.keras" for name in budget.ships]
     for source in [results / name for name in [*names, *(f"{n}.csv" for n in budget.results)]]:
         folder = RESULTS if source.suffix == ".csv" else SHIPPED
-        draft = folder / f".{source.name}"
-        shutil.copyfile(source, draft)
-        os.replace(draft, folder / source.name)
+        write_whole(folder / source.name, partial(shutil.copyfile, source))
     if budget.ships:
         subprocess.run(
             [sys.executable, "-m", "tools.ship.cards", *budget.ships], cwd=ROOT, check=True

@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
@@ -19,6 +20,7 @@ import pandas as pd
 from PIL import Image
 from scipy.stats import binomtest
 
+from reading.files import write_whole
 from tools.execute import ROOT
 
 sys.path.append(str(ROOT / "data"))  # make_samples.py
@@ -169,7 +171,8 @@ def tables(count: int = 2000, people_only: bool = False, store: bool = False) ->
     for name, table in made.items():
         print(table.round(4).to_string(index=False))
         if store:
-            table.round(6).to_csv(ROOT / "results" / f"{name}.csv", index=False)
+            path = ROOT / "results" / f"{name}.csv"
+            write_whole(path, partial(table.round(6).to_csv, index=False))
     return made
 
 

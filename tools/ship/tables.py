@@ -8,15 +8,17 @@ cannot drift apart, and draws the README's picture.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 from scipy.stats import binomtest
 
+import reading
+from reading.files import write_whole
 from tools.execute import NOTEBOOKS, ROOT
 from tools.measure import race
 
@@ -28,7 +30,7 @@ AIMS = (  # what was wanted, of which network, at least this share of the test d
     ("trained in the time of the Keras site's example", "medium", 0.9965),
     ("fewer than 500,000 parameters, trained in an hour", "large", 0.9978),
 )
-AIM_OF_ENSEMBLES = 0.9983
+AIM_OF_ENSEMBLES = 0.9983  # at least this share of the test digits
 RECIPES = {
     "Keras example": "the MNIST example of the Keras site, 8 epochs",
     "published": "the fastest published recipe found, in Keras",
@@ -40,31 +42,57 @@ RECIPES = {
 # --- parts of tables ------------------------------------------------------------------------------
 
 
-def markdown(headings: list[str], rows: list[list]) -> str:
-    """A table in Markdown."""
-    heading, *lines = [f"| {' | '.join(map(str, cells))} |" for cells in (headings, *rows)]
-    return "\n".join([heading, "|---" * len(headings) + "|", *lines])
+def markdown(rows: list[dict]) -> str:
+    """A table in Markdown: the keys of the rows are its headings, their values its cells."""
+    lines = [f"| {' | '.join(map(str, cells))} |" for cells in (rows[0], *map(dict.values, rows))]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
+
+
+def table(frame: pd.DataFrame, columns: dict[str, Callable[[dict], object]]) -> str:
+    """A table in Markdown: heading -> what makes its cell from a row of `frame`."""
+    rows = frame.to_dict("records")
+    return markdown([{heading: cell(row) for heading, cell in columns.items()} for row in rows])
 
 
 def percent(share: float, places: int = 2) -> str:
     return f"{100 * share:.{places}f} %"
 
 
-def spread(shares: pd.Series) -> str:
-    """Mean ± standard deviation."""
-    return f"{100 * shares.mean():.2f} ± {100 * shares.std():.2f} %"
-
-
 def interval(share: float, low: float, high: float, places: int = 1) -> str:
     return f"{percent(share, places)} ({100 * low:.{places}f} to {100 * high:.{places}f})"
 
 
-def share_right(row: pd.Series) -> str:
+# What makes a cell from a row: each takes the name of a column of the stored table, or two.
+
+
+def as_is(name: str):
+    return lambda row: row[name]
+
+
+def number(name: str, places: int = 0, unit: float = 1):
+    """A dash where it was not measured."""
+    return lambda row: "–" if pd.isna(row[name]) else f"{row[name] / unit:,.{places}f}"
+
+
+def share(name: str, places: int = 2):
+    """A dash where it was not measured."""
+    return lambda row: "–" if pd.isna(row[name]) else percent(row[name], places)
+
+
+def with_interval(name: str, places: int = 1):
+    return lambda row: interval(row[name], row["from"], row["to"], places)
+
+
+def with_deviation(mean: str, deviation: str):
+    return lambda row: f"{100 * row[mean]:.2f} ± {100 * row[deviation]:.2f} %"
+
+
+def share_right(row: dict | pd.Series) -> str:
     """A share with its interval, and with the mean of the probabilities reported, if it has one."""
-    share = interval(row["share"], row["from"], row["to"])
+    right = with_interval("share")(row)
     if pd.notna(row["mean probability"]):
-        share += f", promised {percent(row['mean probability'], 1)}"
-    return share
+        right += f", promised {percent(row['mean probability'], 1)}"
+    return right
 
 
 # --- README.md ------------------------------------------------------------------------------------
@@ -82,14 +110,16 @@ def promise(seeds: pd.DataFrame) -> str:
 
 def notebooks_table(times: pd.DataFrame, folder: str = "notebooks") -> str:
     """A row a notebook: its title, minutes and peak memory."""
-    rows = []
-    for path in NOTEBOOKS:
+    measured = times.set_index("notebook")
+    rows = [("together", times["minutes"].sum(), "")]
+    for path in reversed(NOTEBOOKS):
         title = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0].lstrip("# ")
-        row = times.set_index("notebook").loc[path.stem]
         link = f"[{path.stem[:2]} {title}]({folder}/{path.name})"
-        rows.append([link, f"{row['minutes']:.1f}", f"{row['peak_memory_gb']:.1f} GB"])
-    rows.append(["together", f"{times['minutes'].sum():.1f}", ""])
-    return markdown(["notebook", "minutes", "peak memory"], rows)
+        minutes, memory = measured.loc[path.stem, ["minutes", "peak_memory_gb"]]
+        rows.insert(0, (link, minutes, f"{memory:.1f} GB"))
+    return markdown(
+        [{"notebook": n, "minutes": f"{m:.1f}", "peak memory": memory} for n, m, memory in rows]
+    )
 
 
 def highlights_table(
@@ -97,41 +127,44 @@ def highlights_table(
     records: pd.DataFrame,
     race_rows: pd.DataFrame,
     people: pd.DataFrame,
-    reading: pd.DataFrame,
+    made: pd.DataFrame,
 ) -> str:
     """The most important results, each beside what it is to be compared with."""
-    rows = [best_network(seeds, records), fastest_recipe(race_rows), people_s_digits(people)]
-    row = reading.set_index("what").loc["photos of five digits, all right"]
+    row = made.set_index("what").loc["photos of five digits, all right"]
     pages = f"{row['number']:,.0f} photos made from MNIST test digits, five in each, all five right"
-    rows.append([pages, share_right(row), "the usual way reads one digit in each"])
-    return markdown(["what", "result", "to compare with"], rows)
+    rows = [
+        best_network(seeds, records),
+        fastest_recipe(race_rows),
+        people_s_digits(people),
+        (pages, share_right(row), "the usual way reads one digit in each"),
+    ]
+    return markdown([dict(zip(("what", "result", "to compare with"), cells)) for cells in rows])
 
 
-def best_network(seeds: pd.DataFrame, records: pd.DataFrame) -> list[str]:
+def best_network(seeds: pd.DataFrame, records: pd.DataFrame) -> tuple[str, str, str]:
     """Cells of a row: the network with the highest mean over its seeds, and the first one."""
     groups = records.groupby("network")["test accuracy"]
     name = groups.mean().idxmax()
     first = seeds.set_index("name").loc["dense"].mean()
-    return [
+    return (
         f"MNIST test digits, best network (`{name}` of notebook 11)",
         f"{percent(groups.mean()[name])}, mean of {groups.size()[name]} seeds",
         f"the first network, of notebook 03: {percent(first)}",
-    ]
+    )
 
 
-def fastest_recipe(rows: pd.DataFrame) -> list[str]:
+def fastest_recipe(rows: pd.DataFrame) -> tuple[str, str, str]:
     """Cells of a row: seconds and accuracy of net (d), and of the recipes that raced with it."""
-    table = race.summary(rows)
     texts = {
         name: f"{row['seconds']:.1f} s for {percent(row['accuracy'])}"
-        for name, row in table.iterrows()
+        for name, row in race.summary(rows).iterrows()
     }
     ours = texts.pop("net (d)")
     others = [f"{RECIPES[name]}: {text}" for name, text in sorted(texts.items(), reverse=True)]
-    return [f"seconds of training, {RECIPES['net (d)']}", ours, "; ".join(others)]
+    return f"seconds of training, {RECIPES['net (d)']}", ours, "; ".join(others)
 
 
-def people_s_digits(people: pd.DataFrame) -> list[str]:
+def people_s_digits(people: pd.DataFrame) -> tuple[str, str, str]:
     """Cells of a row: pictures of one digit by other people, all kinds together."""
     one_digit = people[people["the usual way"].notna()]
     number = one_digit["number"].sum()
@@ -140,90 +173,155 @@ def people_s_digits(people: pd.DataFrame) -> list[str]:
         for column in ("share", "the usual way")
     )
     limits = binomtest(right, number).proportion_ci(method="wilson")
-    return [
+    return (
         f"{number} pictures of one digit by other people",
         interval(right / number, limits.low, limits.high),
         f"the usual way (grey, invert, resize, `model.predict`): {percent(usual / number, 1)}",
-    ]
+    )
 
 
 # --- results/RESULTS.md ---------------------------------------------------------------------------
 
+PEOPLE = {  # a row a kind of picture that people made
+    "pictures by other people": as_is("what"),
+    "number": number("number"),
+    "right (95 % interval)": share_right,
+    "the usual way": share("the usual way", 1),
+}
+READING = {  # a row a kind of picture
+    "MNIST test digits, in pictures": as_is("what"),
+    "number": number("number"),
+    "right (95 % interval)": share_right,
+}
+READER = {"parameters": number("parameters"), "test accuracy": share("test accuracy")}
+HISTORY = {  # a row an epoch of net (c)
+    "epoch": as_is("epoch"),
+    "training accuracy": share("accuracy"),
+    "training loss": number("loss", 4),
+    "validation accuracy": share("val_accuracy"),
+    "validation loss": number("val_loss", 4),
+}
+ENSEMBLES = {  # a row an ensemble: the mean of its networks' probabilities
+    "network": as_is("name"),
+    "how many together": as_is("networks"),
+    "which": as_is("trained"),
+    "test accuracy": share("test accuracy"),
+}
+CARDS = {  # a row a network that ships
+    "network": as_is("name"),
+    "test accuracy (95 % interval)": with_interval("test accuracy", 2),
+    "parameters": number("parameters"),
+    "kB": number("bytes", unit=1000),
+    "ms for one digit": number("ms alone", 2),
+    "ms a digit, of 500": number("ms of 500", 3),
+    "LiteRT: kB": number("LiteRT bytes", unit=1000),
+    "LiteRT: ms for one digit": number("LiteRT ms alone", 2),
+}
+
+
+def speed_table(speed: pd.DataFrame) -> str:
+    """How it was measured, and a row a kind of picture: median (95th percentile) in ms."""
+    (cores,), (runs,) = speed["cores"].unique(), speed["runs"].unique()
+
+    def milliseconds(part: str):
+        median, high = number(f"{part}, median", 1), number(f"{part}, 95th percentile", 1)
+        return lambda row: f"{median(row)} ({high(row)})"
+
+    columns = {
+        "picture": as_is("picture"),
+        "digits": as_is("digits"),
+        "decoding": milliseconds("decoding"),
+        "the rest": milliseconds("rest"),
+        "`read_digits`": milliseconds("together"),
+        "the usual way": milliseconds("usual"),
+    }
+    rows = table(speed, columns).replace("– (–)", "reads one digit only")
+    how = f"median (95th percentile) of {runs} readings on {cores} CPU cores"
+    return f"Milliseconds a picture, {how}.\n\n{rows}"
+
 
 def networks_table(metrics: pd.DataFrame, seeds: pd.DataFrame) -> str:
-    """A row a model: test accuracy of the one that ships, and over three seeds."""
-    seeds = seeds.set_index("name")
-    headings = [
-        "network",
-        "parameters",
-        "test accuracy of the one that ships (95 % interval)",
-        f"{len(seeds.columns)} seeds, mean ± standard deviation",
-    ]
-    rows = [
-        [
-            row["model"],
-            f"{row['parameters']:,}",
-            interval(row["test accuracy"], row["from"], row["to"], 2),
-            spread(seeds.loc[row["name"]]),
-        ]
-        for _, row in metrics.iterrows()
-    ]
-    return markdown(headings, rows)
-
-
-def history_table(history: pd.DataFrame) -> str:
-    """A row an epoch of net (c)."""
-    rows = [
-        [
-            f"{row['epoch']:.0f}",
-            percent(row["accuracy"]),
-            f"{row['loss']:.4f}",
-            percent(row["val_accuracy"]),
-            f"{row['val_loss']:.4f}",
-        ]
-        for _, row in history.iterrows()
-    ]
-    columns = ["training accuracy", "training loss", "validation accuracy", "validation loss"]
-    return markdown(["epoch", *columns], rows)
+    """A row a model: test accuracy of the one that ships, and over the seeds."""
+    over_seeds = seeds.set_index("name").agg(["mean", "std"], axis=1)
+    columns = {
+        "network": as_is("model"),
+        "parameters": number("parameters"),
+        "test accuracy of the one that ships (95 % interval)": with_interval("test accuracy", 2),
+        f"{seeds.shape[1] - 1} seeds, mean ± standard deviation": with_deviation("mean", "std"),
+    }
+    return table(metrics.join(over_seeds, on="name"), columns)
 
 
 def race_table(rows: pd.DataFrame) -> str:
     """A row a recipe: seconds of training, and test accuracy, over the seeds."""
-    table = race.summary(rows)
-    last = [f"{row['reach the goal']:.0f} of {row['seeds']:.0f}" for _, row in table.iterrows()]
-    return recipes_table(table, f"seeds at {percent(race.GOAL, 1)} or above", last)
+    heading = f"seeds at {percent(race.GOAL, 1)} or above"
+    at_goal = {heading: lambda row: f"{row['reach the goal']} of {row['seeds']}"}
+    return recipes_table(race.summary(rows), at_goal)
 
 
 def minutes_table(rows: pd.DataFrame) -> str:
     """The same for the example with all its epochs, and what its time buys otherwise."""
-    table = race.summary(rows, "medium")
-    errors = [f"{10_000 * (1 - accuracy):.0f}" for accuracy in table["accuracy"]]
-    return recipes_table(table, "errors of 10,000, mean", errors)
+    errors = {"errors of 10,000, mean": lambda row: f"{10_000 * (1 - row['accuracy']):.0f}"}
+    return recipes_table(race.summary(rows, "medium"), errors)
 
 
-def recipes_table(table: pd.DataFrame, heading: str, last: list[str]) -> str:
-    """A row a recipe of `race.summary`; `last` are the cells of a column of its own."""
-    (seeds,) = table["seeds"].unique()
-    headings = [
-        "recipe",
-        "parameters",
-        f"seconds, median (mean ± standard deviation) of {seeds} seeds",
-        "test accuracy, mean ± standard deviation",
-        heading,
-        "times as long, median of the seeds",
-    ]
-    rows = [
-        [
-            RECIPES[name],
-            f"{row['parameters']:,.0f}",
-            f"{row['seconds']:.1f} ({row['seconds, mean']:.1f} ± {row['seconds, sd']:.1f})",
-            f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy, sd']:.2f} %",
-            cell,
-            f"{row['times as long']:.1f}",
-        ]
-        for (name, row), cell in zip(table.iterrows(), last, strict=True)
-    ]
-    return markdown(headings, rows)
+def recipes_table(summary: pd.DataFrame, own_column: dict) -> str:
+    """A row a recipe of `race.summary`."""
+    (seeds,) = summary["seeds"].unique()
+    spread = "{seconds:.1f} ({seconds, mean:.1f} ± {seconds, sd:.1f})"
+    columns = {
+        "recipe": lambda row: RECIPES[row["recipe"]],
+        "parameters": number("parameters"),
+        f"seconds, median (mean ± standard deviation) of {seeds} seeds": spread.format_map,
+        "test accuracy, mean ± standard deviation": with_deviation("accuracy", "accuracy, sd"),
+        **own_column,
+        "times as long, median of the seeds": number("times as long", 1),
+    }
+    return table(summary.reset_index(), columns)
+
+
+def augmentation_table(augmentation: pd.DataFrame) -> str:
+    """A row a number of digits and a way to change them: the mean over the seeds."""
+    groups = augmentation.groupby(["digits", "augmentation", "steps"], sort=False)
+    means = groups.mean().assign(seeds=groups.size()).reset_index()
+    columns = {
+        "training digits": number("digits"),
+        "augmentation": as_is("augmentation"),
+        "steps": number("steps"),
+        "seeds": as_is("seeds"),
+        "validation error, mean": share("error"),
+        "6 read as 9 or 9 as 6, of all 6 and 9": share("six and nine swapped"),
+    }
+    return table(means, columns)
+
+
+def architectures_table(architectures: pd.DataFrame) -> str:
+    """A row a network of notebook 08, the best first."""
+    columns = {
+        "network": as_is("network"),
+        "epochs": as_is("epochs"),
+        "validation accuracy": share("validation accuracy"),
+        "seconds an epoch": number("s an epoch"),
+        "ms a digit": number("ms a digit", 2),
+    }
+    return table(architectures.sort_values("validation accuracy", ascending=False), columns)
+
+
+def tuning_table(tuning: pd.DataFrame) -> str:
+    """How many trials, and a row for each of the best."""
+    pruned = (tuning["state"] == "PRUNED").sum()
+    best = tuning.sort_values(["jury", "fresh"], ascending=False).head(BEST_TRIALS)
+    columns = {
+        "trial": as_is("trial"),
+        "peak of the learning rate": number("peak", 4),
+        "batch, width": "{batch}, {width}".format_map,
+        "dropout, label smoothing": "{dropout:.2f}, {smoothing:.2f}".format_map,
+        "strength of changes": number("strength", 2),
+        "right of the jury's 1,000": share("jury", 1),
+        "right of 5,000 fresh digits": share("fresh", 1),
+    }
+    trials = f"The best {BEST_TRIALS} of {len(tuning)} trials; {pruned} were stopped early."
+    return f"{trials}\n\n{table(best, columns)}"
 
 
 def records_table(records: pd.DataFrame, again: pd.DataFrame) -> str:
@@ -231,41 +329,49 @@ def records_table(records: pd.DataFrame, again: pd.DataFrame) -> str:
 
     Those that ship, and those that were trained again under another Python.
     """
-    headings = [
-        *("network", "parameters", "minutes of training, mean"),
-        *("test accuracy of those that ship, a seed each", "mean", "trained again"),
-    ]
-    rows = []
-    for name, group in records.groupby("network", sort=False):
-        minutes = "–" if group["minutes"].isna().any() else f"{group['minutes'].mean():.0f}"
-        each, second = (
-            ", ".join(percent(a) for a in table.loc[table["network"] == name, "test accuracy"])
-            for table in (records, again)
+    columns = {
+        "network": as_is("network"),
+        "parameters": number("parameters"),
+        "minutes of training, mean": number("minutes"),
+        "test accuracy of those that ship, a seed each": as_is("each"),
+        "mean": share("test accuracy"),
+        "trained again": as_is("again"),
+    }
+    groups = records.groupby("network", sort=False)
+    networks = groups[["parameters", "minutes", "test accuracy"]].mean()
+    for name, frame in (("each", records), ("again", again)):
+        networks[name] = (
+            frame["test accuracy"].map(percent).groupby(frame["network"]).agg(", ".join)
         )
-        parameters = f"{group['parameters'].iloc[0]:,}"
-        mean = percent(group["test accuracy"].mean())
-        rows.append([name, parameters, minutes, each, mean, second])
-    return markdown(headings, rows)
+    return table(networks.reset_index(), columns)
 
 
 def aims_table(records: pd.DataFrame, again: pd.DataFrame, ensembles: pd.DataFrame) -> str:
     """A row an aim: what was wanted, and what all trainings of the network read."""
-    ships = records.groupby("network")["test accuracy"]
-    every = pd.concat([records, again]).groupby("network")["test accuracy"]
+    every = pd.concat([records, again])
     rows = []
     for what, name, aim in AIMS:
-        means = ships.mean()[name], every.mean()[name]
-        all_of_them = f"{percent(means[1])} of {every.size()[name]}"
-        reached = aim_reached(*means, aim)
-        rows.append([what, percent(aim), name, percent(means[0]), all_of_them, reached])
+        ships, all_of_them = (
+            t.loc[t["network"] == name, "test accuracy"] for t in (records, every)
+        )
+        rows.append(aim_row(what, aim, name, ships.mean(), all_of_them))
     best = ensembles.loc[ensembles["test accuracy"].idxmax()]
     same = ensembles.loc[ensembles["name"] == best["name"], "test accuracy"]
-    cells = [f"{best['networks']} {best['name']} together", percent(best["test accuracy"])]
-    cells += [f"{percent(same.mean())} of {len(same)}"]
-    reached = aim_reached(best["test accuracy"], same.mean(), AIM_OF_ENSEMBLES)
-    rows.append(["an ensemble of these", percent(AIM_OF_ENSEMBLES), *cells, reached])
-    headings = ["what", "aim", "network", "those that ship, mean", "all trainings, mean", "reached"]
-    return markdown(headings, rows)
+    name = f"{best['networks']} {best['name']} together"
+    last = ("an ensemble of these", AIM_OF_ENSEMBLES, name, best["test accuracy"], same)
+    return markdown([*rows, aim_row(*last)])
+
+
+def aim_row(what: str, aim: float, name: str, ships: float, every: pd.Series) -> dict:
+    """`ships`: what those that ship read, on average; `every`: what each training reads."""
+    return {
+        "what": what,
+        "aim": percent(aim),
+        "network": name,
+        "those that ship, mean": percent(ships),
+        "all trainings, mean": f"{percent(every.mean())} of {len(every)}",
+        "reached": aim_reached(ships, every.mean(), aim),
+    }
 
 
 def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str:
@@ -274,166 +380,19 @@ def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str
     return "by those that ship only" if those_that_ship >= aim else "no"
 
 
-def ensembles_table(ensembles: pd.DataFrame) -> str:
-    """A row an ensemble: test accuracy of the mean of its networks' probabilities."""
-    rows = [
-        [row["name"], row["networks"], row["trained"], percent(row["test accuracy"])]
-        for _, row in ensembles.iterrows()
-    ]
-    return markdown(["network", "how many together", "which", "test accuracy"], rows)
-
-
-def augmentation_table(augmentation: pd.DataFrame) -> str:
-    """A row a number of digits and a way to change them: the mean over the seeds."""
-    rows = [
-        [
-            f"{digits:,}",
-            name,
-            f"{group['steps'].iloc[0]:,}",
-            len(group),
-            percent(group["error"].mean()),
-            percent(group["six and nine swapped"].mean()),
-        ]
-        for (digits, name), group in augmentation.groupby(["digits", "augmentation"], sort=False)
-    ]
-    headings = ["training digits", "augmentation", "steps", "seeds", "validation error, mean"]
-    return markdown([*headings, "6 read as 9 or 9 as 6, of all 6 and 9"], rows)
-
-
-def architectures_table(architectures: pd.DataFrame) -> str:
-    """A row a network of notebook 08, the best first."""
-    ordered = architectures.sort_values("validation accuracy", ascending=False)
-    rows = [
-        [
-            row["network"],
-            row["epochs"],
-            percent(row["validation accuracy"]),
-            f"{row['s an epoch']:.0f}",
-            f"{row['ms a digit']:.2f}",
-        ]
-        for _, row in ordered.iterrows()
-    ]
-    headings = ["network", "epochs", "validation accuracy", "seconds an epoch", "ms a digit"]
-    return markdown(headings, rows)
-
-
-def tuning_table(tuning: pd.DataFrame) -> str:
-    """How many trials, and a row for each of the best."""
-    pruned = (tuning["state"] == "PRUNED").sum()
-    best = tuning.sort_values(["jury", "fresh"], ascending=False).head(BEST_TRIALS)
-    rows = [
-        [
-            row["trial"],
-            f"{row['peak']:.4f}",
-            f"{row['batch']}, {row['width']}",
-            f"{row['dropout']:.2f}, {row['smoothing']:.2f}",
-            f"{row['strength']:.2f}",
-            percent(row["jury"], 1),
-            percent(row["fresh"], 1),
-        ]
-        for _, row in best.iterrows()
-    ]
-    headings = ["trial", "peak of the learning rate", "batch, width", "dropout, label smoothing"]
-    headings += ["strength of changes", "right of the jury's 1,000", "right of 5,000 fresh digits"]
-    trials = f"The best {BEST_TRIALS} of {len(tuning)} trials; {pruned} were stopped early."
-    return f"{trials}\n\n{markdown(headings, rows)}"
-
-
-def people_table(people: pd.DataFrame) -> str:
-    """A row a kind of picture that people made: the share read rightly, and in the usual way."""
-    rows = [
-        [
-            row["what"],
-            f"{row['number']:,}",
-            share_right(row),
-            "–" if pd.isna(row["the usual way"]) else percent(row["the usual way"], 1),
-        ]
-        for _, row in people.iterrows()
-    ]
-    headings = ["pictures by other people", "number", "right (95 % interval)", "the usual way"]
-    return markdown(headings, rows)
-
-
-def reading_table(reading: pd.DataFrame) -> str:
-    """A row a kind of picture: the share that is read rightly, with its interval."""
-    rows = [[row["what"], f"{row['number']:,}", share_right(row)] for _, row in reading.iterrows()]
-    return markdown(["MNIST test digits, in pictures", "number", "right (95 % interval)"], rows)
-
-
-def reader_table(reader: pd.DataFrame) -> str:
-    """The network that reads pictures, on the MNIST test digits."""
-    rows = [
-        [f"{row['parameters']:,.0f}", percent(row["test accuracy"])] for _, row in reader.iterrows()
-    ]
-    return markdown(["parameters", "test accuracy"], rows)
-
-
-def speed_table(speed: pd.DataFrame) -> str:
-    """How it was measured, and a row a kind of picture: median (95th percentile) in ms."""
-    (cores,), (runs,) = speed["cores"].unique(), speed["runs"].unique()
-    rows = []
-    for _, row in speed.iterrows():
-        cells = [
-            f"{row[f'{name}, median']:.1f} ({row[f'{name}, 95th percentile']:.1f})"
-            for name in ("decoding", "rest", "together", "usual")
-            if pd.notna(row[f"{name}, median"])
-        ]
-        cells += ["reads one digit only"] * (4 - len(cells))
-        rows.append([row["picture"], row["digits"], *cells])
-    how = (
-        f"Milliseconds a picture, median (95th percentile) of {runs} readings on {cores} CPU cores."
-    )
-    headings = ["picture", "digits", "decoding", "the rest", "`read_digits`", "the usual way"]
-    return f"{how}\n\n{markdown(headings, rows)}"
-
-
-def cards_table(cards: pd.DataFrame) -> str:
-    """A row a network that ships."""
-    rows = []
-    for _, row in cards.iterrows():
-        litert = ["–", "–"]
-        if pd.notna(row["LiteRT bytes"]):
-            litert = [f"{row['LiteRT bytes'] / 1000:,.0f}", f"{row['LiteRT ms alone']:.2f}"]
-        figures = [
-            interval(row["test accuracy"], row["from"], row["to"], 2),
-            f"{row['parameters']:,.0f}",
-            f"{row['bytes'] / 1000:,.0f}",
-            f"{row['ms alone']:.2f}",
-            f"{row['ms of 500']:.3f}",
-        ]
-        rows.append([row["name"], *figures, *litert])
-    headings = ["network", "test accuracy (95 % interval)", "parameters", "kB"]
-    headings += ["ms for one digit", "ms a digit, of 500", "LiteRT: kB", "LiteRT: ms for one digit"]
-    return markdown(headings, rows)
-
-
 def tried_table(tried: pd.DataFrame) -> str:
     """The table as it is stored, cell by cell."""
-    return markdown(list(tried.columns), tried.to_numpy().tolist())
+    return markdown(tried.to_dict("records"))
 
 
 # --- which block shows which file -----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """What makes the text of a block, from the tables of which files of results/."""
 
     make: Callable[..., str]
     files: tuple[str, ...]
-
-    def text(self) -> str:
-        return self.make(*map(stored, self.files))
-
-    def text_with_source(self) -> str:
-        links = ", ".join(f"[{name}.csv]({name}.csv)" for name in self.files)
-        return f"{self.text()}\n\nStored in {links}."
-
-
-def stored(name: str) -> pd.DataFrame:
-    """A table of results/. Those of what was tried hold text as it was written down."""
-    as_text = {"dtype": str, "keep_default_na": False} if name.startswith("tried_") else {}
-    return pd.read_csv(RESULTS / f"{name}.csv", **as_text)
 
 
 TRIED = (
@@ -446,12 +405,12 @@ IN_README = {
     "highlights": Block(highlights_table, ("seeds", "records", "race", "people", "reading")),
 }
 IN_RESULTS = {
-    "people": Block(people_table, ("people",)),
-    "reading": Block(reading_table, ("reading",)),
-    "reader": Block(reader_table, ("reader",)),
+    "people": Block(partial(table, columns=PEOPLE), ("people",)),
+    "reading": Block(partial(table, columns=READING), ("reading",)),
+    "reader": Block(partial(table, columns=READER), ("reader",)),
     "speed": Block(speed_table, ("speed",)),
     "networks": Block(networks_table, ("metrics", "seeds")),
-    "history": Block(history_table, ("cnn_history",)),
+    "history": Block(partial(table, columns=HISTORY), ("cnn_history",)),
     "race": Block(race_table, ("race",)),
     "minutes": Block(minutes_table, ("minutes",)),
     "augmentation": Block(augmentation_table, ("augmentation",)),
@@ -459,57 +418,68 @@ IN_RESULTS = {
     "tuning": Block(tuning_table, ("tuning",)),
     "records": Block(records_table, ("records", "records_again")),
     "aims": Block(aims_table, ("records", "records_again", "ensembles")),
-    "ensembles": Block(ensembles_table, ("ensembles",)),
-    "cards": Block(cards_table, ("cards",)),
+    "ensembles": Block(partial(table, columns=ENSEMBLES), ("ensembles",)),
+    "cards": Block(partial(table, columns=CARDS), ("cards",)),
     "times": Block(partial(notebooks_table, folder="../notebooks"), ("times",)),
 } | {name: Block(tried_table, (name,)) for name in TRIED}
 
 
-def filled_readme(text: str) -> str:
-    """The text of README.md with its blocks made anew."""
-    return with_blocks(text, {name: block.text for name, block in IN_README.items()})
-
-
-def filled_results(text: str) -> str:
-    """The text of results/RESULTS.md with its blocks made anew; each names its files."""
-    return with_blocks(text, {name: block.text_with_source for name, block in IN_RESULTS.items()})
-
-
-PAGES = {ROOT / "README.md": filled_readme, RESULTS / "RESULTS.md": filled_results}
-
-
-def with_blocks(text: str, blocks: dict) -> str:
-    """Put what each function of `blocks` makes between `<!-- NAME -->` and `<!-- end -->`."""
-    for name, make in blocks.items():
-        pattern = rf"<!-- {name} -->.*?<!-- end -->"
-        block = f"<!-- {name} -->\n{make()}\n<!-- end -->"
-        text, count = re.subn(pattern, lambda _, block=block: block, text, flags=re.S)
-        if count != 1:
-            raise ValueError(f"The text needs one block <!-- {name} --> ... <!-- end -->.")
+def filled(text: str, blocks: dict[str, Block], with_source: bool = False) -> str:
+    """The text of a page with its blocks made anew; `with_source`: each names its files."""
+    for name, (make, files) in blocks.items():
+        content = make(*map(stored, files))
+        if with_source:
+            content += f"\n\nStored in {', '.join(f'[{file}.csv]({file}.csv)' for file in files)}."
+        text = with_block(text, name, content)
     return text
+
+
+def stored(name: str) -> pd.DataFrame:
+    """A table of results/. Those of what was tried hold text as it was written down."""
+    as_text = {"dtype": str, "keep_default_na": False} if name in TRIED else {}
+    return pd.read_csv(RESULTS / f"{name}.csv", **as_text)
+
+
+def with_block(text: str, name: str, content: str) -> str:
+    """Put `content` between `<!-- NAME -->` and `<!-- end -->`."""
+    pattern = rf"<!-- {name} -->.*?<!-- end -->"
+    block = f"<!-- {name} -->\n{content}\n<!-- end -->"
+    text, count = re.subn(pattern, lambda _: block, text, flags=re.S)
+    if count != 1:
+        raise ValueError(f"The text needs one block <!-- {name} --> ... <!-- end -->.")
+    return text
+
+
+PAGES = {  # page -> what fills its text
+    ROOT / "README.md": partial(filled, blocks=IN_README),
+    RESULTS / "RESULTS.md": partial(filled, blocks=IN_RESULTS, with_source=True),
+}
+
+
+def rewrite(page: Path, change: Callable[[str], str]) -> None:
+    """Write what `change` makes of the page's text in its place."""
+    text = change(page.read_text(encoding="utf-8"))
+    write_whole(page, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
 def draw_picture(path: Path) -> None:
     """Four sample pictures, the digits found in them, and what was read."""
-    import utils
-
     figure, axes = plt.subplot_mosaic(
         [[0, 1], [2, 3]], figsize=(9, 4.6), width_ratios=[1.6, 1], layout="constrained"
     )
     for axis, name in zip(axes.values(), ["two_rows", "shadow", "sloping", "chalk_row"]):
-        sample = utils.DATA / "samples" / f"{name}.jpg"
-        axis.imshow(utils.open_picture(sample))
-        for d in utils.read_digits(sample):
+        sample = ROOT / "data" / "samples" / f"{name}.jpg"
+        axis.imshow(reading.open_picture(sample))
+        for d in reading.read_digits(sample):
             left, top, width, height = d.box
             axis.add_patch(plt.Rectangle((left, top), width, height, fill=False, color="tab:blue"))
             style = {"color": "white", "backgroundcolor": "tab:blue", "weight": "bold"}
             axis.text(left, top, d.digit, va="bottom", **style)
         axis.axis("off")
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=90)
+    write_whole(path, lambda draft: figure.savefig(draft, dpi=90))
 
 
 if __name__ == "__main__":
-    for page, filled in PAGES.items():
-        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, change in PAGES.items():
+        rewrite(page, change)
     draw_picture(ROOT / "notebooks" / "images" / "reading.png")
