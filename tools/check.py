@@ -9,13 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_MEMORY = 2e9  # bytes; a kernel needs up to 1.5 GB
-MIN_DISK = 1e9
+MIN_DISK = 1e9  # bytes
 NETWORKS = (  # in models/shipped/
     *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of notebooks 03, 04 and 10
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
     *("large", "large_2", "large_3"),
 )
-LITERT = ("large", "reader")  # ship as .tflite as well; the second is what reads pictures
+AS_LITERT = ("large", "reader")  # ship as .tflite as well; the second is what reads pictures
 
 
 def pins() -> dict[str, str]:
@@ -54,7 +54,7 @@ def findings() -> list[tuple[bool, str, str]]:
         result.append((found == pinned, f"{name} {pinned} (found: {found})", remedy))
     remedy = "git checkout -- data/mnist.npz data/SHA256SUMS"
     result.append((data_is_whole(), "data/mnist.npz has the expected SHA-256", remedy))
-    for name in [*(f"{n}.keras" for n in NETWORKS), *(f"{n}.tflite" for n in LITERT)]:
+    for name in [*(f"{n}.keras" for n in NETWORKS), *(f"{n}.tflite" for n in AS_LITERT)]:
         there = (ROOT / "models" / "shipped" / name).is_file()
         remedy = "git checkout -- models/shipped"
         result.append((there, f"models/shipped/{name} is there", remedy))

@@ -38,7 +38,6 @@ def test_doctor_names_what_is_wrong_and_the_remedy(tmp_path, monkeypatch, capsys
     (tmp_path / "requirements.txt").write_text("numpy==0.1\nno-such-package==1.0\n")
     monkeypatch.setattr(check, "ROOT", tmp_path)
     assert check.main() == 1 and set(check.NETWORKS) == set(cards.CARDS)
-    assert check.LITERT == cards.AS_LITERT
     out = capsys.readouterr().out
     assert "[FAIL] numpy 0.1 (found: " in out
     assert "[FAIL] no-such-package 1.0 (found: None)" in out

@@ -1,6 +1,8 @@
 """The tables in README.md, results/RESULTS.md and models/README.md, and the pages' links."""
 
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -29,7 +31,40 @@ def test_every_measured_table_is_shown():
 
 def test_a_page_without_a_block_is_told_which():
     with pytest.raises(ValueError, match="one block <!-- seeds -->"):
-        tables.with_blocks("<!-- race --> <!-- end -->", {"seeds": str})
+        tables.with_block("<!-- race --> <!-- end -->", "seeds", "")
+
+
+def test_a_page_whose_block_fails_stays_as_it_was(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- race --> old <!-- end -->", encoding="utf-8")
+    with pytest.raises(ValueError, match="one block"):
+        tables.rewrite(page, lambda text: tables.with_block(text, "seeds", "new"))
+    assert page.read_text(encoding="utf-8") == "<!-- race --> old <!-- end -->"
+    tables.rewrite(page, lambda text: tables.with_block(text, "race", "new"))
+    assert page.read_text(encoding="utf-8") == "<!-- race -->\nnew\n<!-- end -->"
+
+
+def test_a_cell_is_a_dash_where_nothing_was_measured():
+    frame = pd.DataFrame({"name": ["a", "b"], "bytes": [1234567, None], "share": [0.5, None]})
+    columns = {
+        "network": tables.as_is("name"),
+        "kB": tables.number("bytes", unit=1000),
+        "right": tables.share("share", 1),
+    }
+    expected = "| network | kB | right |\n|---|---|---|\n| a | 1,235 | 50.0 % |\n| b | – | – |"
+    assert tables.table(frame, columns) == expected
+
+
+def test_picture_and_pages_are_made_without_tensorflow(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from tools.ship import tables; "
+        "tables.draw_picture(Path(sys.argv[1])); "
+        "[change(page.read_text(encoding='utf-8')) for page, change in tables.PAGES.items()]; "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    picture = tmp_path / "images" / "reading.png"
+    subprocess.run([sys.executable, "-c", code, str(picture)], cwd=ROOT, check=True)
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_pictures_of_one_digit_are_counted_together():

@@ -4,7 +4,7 @@
 
 measures the networks in models/shipped/ (or those that are named) on the MNIST test digits, keeps
 the figures in results/cards.csv, and writes the cards between `<!-- cards -->` and
-`<!-- end -->` of models/README.md. Networks that ship as LiteRT files as well (AS_LITERT) are
+`<!-- end -->` of models/README.md. Networks that ship as LiteRT files as well (`AS_LITERT`) are
 exported anew. Where networks of notebook 11 are among them, the accuracy of their averaged answers
 is measured, too.
 """
@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from reading.files import write_whole
 from reading.network import Network
+from tools.check import AS_LITERT
 from tools.execute import ROOT
 from tools.measure import ensembles
 from tools.ship import litert, tables
@@ -26,7 +28,6 @@ from tools.ship import litert, tables
 SHIPPED = ROOT / "models" / "shipped"
 RESULTS = ROOT / "results"
 README = ROOT / "models" / "README.md"
-AS_LITERT = ("large", "reader")  # ship as LiteRT files as well
 SPLIT = "54,000 of the 60,000 MNIST training digits; the other 6,000 chose the epoch"
 ALL = "the 60,000 MNIST training digits"
 
@@ -39,6 +40,7 @@ class About:
     data: str
     recipe: str
     not_for: str = ""  # where more is to be said than models/README.md says of all
+    litert: str = ""  # what its LiteRT file is for, a sentence
 
 
 def of_notebook_11(title: str, seed: int = 1) -> About:
@@ -87,8 +89,9 @@ CARDS = {
         "with more of the same drawings, set the temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
-        "whole pictures: `utils.read_digits` finds the marks and asks it about each. Its "
-        "probabilities hold for pictures like those it was measured on",
+        "whole pictures: `read_digits` finds the marks and asks it about each. Its probabilities "
+        "hold for pictures like those it was measured on",
+        "It is this file that reads pictures.",
     ),
 }
 
@@ -129,10 +132,8 @@ def measure(names: list[str]) -> pd.DataFrame:
 
 def litert_figures(name: str, network, x: np.ndarray) -> dict:
     """Export the network; the file's bytes, and how far its answers differ."""
-    import utils
-
     path = SHIPPED / f"{name}.tflite"
-    utils.write_whole(path, lambda draft: litert.export(network, draft))
+    write_whole(path, lambda draft: litert.export(network, draft))
     exported = Network(path)
     differences = [
         np.abs(exported.predict_on_batch(part) - network.predict_on_batch(part)).max()
@@ -177,6 +178,8 @@ def cards() -> str:
                 f"{row['LiteRT ms of 500']:.3f} ms a digit of 500 at once. On the test digits no "
                 f"probability differs by more than {limit:.0e}."
             )
+            if about.litert:
+                lines[-1] += f" {about.litert}"
         if about.not_for:
             lines.append(f"- **Not for** {about.not_for}.")
         parts.append("\n".join(lines))
@@ -185,25 +188,22 @@ def cards() -> str:
 
 def filled(text: str) -> str:
     """The text of models/README.md with its cards made anew."""
-    return tables.with_blocks(text, {"cards": cards})
+    return tables.with_block(text, "cards", cards())
 
 
 def main(names: list[str]) -> int:
     if unknown := set(names) - set(CARDS):
         print(f"[FAIL] No network {', '.join(unknown)}; these ship: {', '.join(CARDS)}.")
         return 1
-    import utils
-
     table = measure(names or list(CARDS))
     if (RESULTS / "cards.csv").is_file():
         others = pd.read_csv(RESULTS / "cards.csv", index_col="name")
         table = pd.concat([others.drop(table.index, errors="ignore"), table])
     table = table.reindex(CARDS).dropna(how="all")
-    utils.write_whole(RESULTS / "cards.csv", table.to_csv)
+    write_whole(RESULTS / "cards.csv", table.to_csv)
     if set(names or CARDS) & {n for members in ensembles.ENSEMBLES.values() for n in members}:
         ensembles.store()
-    text = filled(README.read_text(encoding="utf-8"))
-    utils.write_whole(README, lambda draft: draft.write_text(text, encoding="utf-8"))
+    tables.rewrite(README, filled)
     return 0
 
 

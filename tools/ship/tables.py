@@ -29,8 +29,8 @@ AIMS = (  # what was wanted, of which network, at least this share of the test d
     ("fewer than 20,000 parameters", "small", 0.994),
     ("trained in the time of the Keras site's example", "medium", 0.9965),
     ("fewer than 500,000 parameters, trained in an hour", "large", 0.9978),
+    ("an ensemble of these", "3 large together", 0.9983),
 )
-AIM_OF_ENSEMBLES = 0.9983  # at least this share of the test digits
 RECIPES = {
     "Keras example": "the MNIST example of the Keras site, 8 epochs",
     "published": "the fastest published recipe found, in Keras",
@@ -48,8 +48,10 @@ def markdown(rows: list[dict]) -> str:
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
-def table(frame: pd.DataFrame, columns: dict[str, Callable[[dict], object]]) -> str:
-    """A table in Markdown: heading -> what makes its cell from a row of `frame`."""
+def table(frame: pd.DataFrame, columns: dict[str, Callable], best_first: str = "") -> str:
+    """A table in Markdown; `columns`: heading -> what makes its cell from a row of `frame`."""
+    if best_first:
+        frame = frame.sort_values(best_first, ascending=False)
     rows = frame.to_dict("records")
     return markdown([{heading: cell(row) for heading, cell in columns.items()} for row in rows])
 
@@ -62,28 +64,27 @@ def interval(share: float, low: float, high: float, places: int = 1) -> str:
     return f"{percent(share, places)} ({100 * low:.{places}f} to {100 * high:.{places}f})"
 
 
-# What makes a cell from a row: each takes the name of a column of the stored table, or two.
+# Each of these makes a function from a row to its cell; `name` is a column of the stored table. The
+# cell is a dash where nothing was measured.
 
 
-def as_is(name: str):
-    return lambda row: row[name]
+def as_is(name: str) -> Callable:
+    return lambda row: "–" if pd.isna(row[name]) else row[name]
 
 
-def number(name: str, places: int = 0, unit: float = 1):
-    """A dash where it was not measured."""
+def number(name: str, places: int = 0, unit: float = 1) -> Callable:
     return lambda row: "–" if pd.isna(row[name]) else f"{row[name] / unit:,.{places}f}"
 
 
-def share(name: str, places: int = 2):
-    """A dash where it was not measured."""
+def share(name: str, places: int = 2) -> Callable:
     return lambda row: "–" if pd.isna(row[name]) else percent(row[name], places)
 
 
-def with_interval(name: str, places: int = 1):
+def with_interval(name: str, places: int = 1) -> Callable:
     return lambda row: interval(row[name], row["from"], row["to"], places)
 
 
-def with_deviation(mean: str, deviation: str):
+def with_deviation(mean: str, deviation: str) -> Callable:
     return lambda row: f"{100 * row[mean]:.2f} ± {100 * row[deviation]:.2f} %"
 
 
@@ -167,16 +168,16 @@ def fastest_recipe(rows: pd.DataFrame) -> tuple[str, str, str]:
 def people_s_digits(people: pd.DataFrame) -> tuple[str, str, str]:
     """Cells of a row: pictures of one digit by other people, all kinds together."""
     one_digit = people[people["the usual way"].notna()]
-    number = one_digit["number"].sum()
+    total = one_digit["number"].sum()
     right, usual = (
         round((one_digit[column] * one_digit["number"]).sum())
         for column in ("share", "the usual way")
     )
-    limits = binomtest(right, number).proportion_ci(method="wilson")
+    limits = binomtest(right, total).proportion_ci(method="wilson")
     return (
-        f"{number} pictures of one digit by other people",
-        interval(right / number, limits.low, limits.high),
-        f"the usual way (grey, invert, resize, `model.predict`): {percent(usual / number, 1)}",
+        f"{total} pictures of one digit by other people",
+        interval(right / total, limits.low, limits.high),
+        f"the usual way (grey, invert, resize, `model.predict`): {percent(usual / total, 1)}",
     )
 
 
@@ -201,6 +202,13 @@ HISTORY = {  # a row an epoch of net (c)
     "validation accuracy": share("val_accuracy"),
     "validation loss": number("val_loss", 4),
 }
+ARCHITECTURES = {  # a row a network of notebook 08
+    "network": as_is("network"),
+    "epochs": as_is("epochs"),
+    "validation accuracy": share("validation accuracy"),
+    "seconds an epoch": number("s an epoch"),
+    "ms a digit": number("ms a digit", 2),
+}
 ENSEMBLES = {  # a row an ensemble: the mean of its networks' probabilities
     "network": as_is("name"),
     "how many together": as_is("networks"),
@@ -223,21 +231,21 @@ def speed_table(speed: pd.DataFrame) -> str:
     """How it was measured, and a row a kind of picture: median (95th percentile) in ms."""
     (cores,), (runs,) = speed["cores"].unique(), speed["runs"].unique()
 
-    def milliseconds(part: str):
-        median, high = number(f"{part}, median", 1), number(f"{part}, 95th percentile", 1)
-        return lambda row: f"{median(row)} ({high(row)})"
+    def milliseconds(row: dict, part: str) -> str:
+        if pd.isna(row[f"{part}, median"]):
+            return "reads one digit only"
+        return f"{row[f'{part}, median']:.1f} ({row[f'{part}, 95th percentile']:.1f})"
 
     columns = {
         "picture": as_is("picture"),
         "digits": as_is("digits"),
-        "decoding": milliseconds("decoding"),
-        "the rest": milliseconds("rest"),
-        "`read_digits`": milliseconds("together"),
-        "the usual way": milliseconds("usual"),
+        "decoding": partial(milliseconds, part="decoding"),
+        "the rest": partial(milliseconds, part="rest"),
+        "`read_digits`": partial(milliseconds, part="together"),
+        "the usual way": partial(milliseconds, part="usual"),
     }
-    rows = table(speed, columns).replace("– (–)", "reads one digit only")
     how = f"median (95th percentile) of {runs} readings on {cores} CPU cores"
-    return f"Milliseconds a picture, {how}.\n\n{rows}"
+    return f"Milliseconds a picture, {how}.\n\n{table(speed, columns)}"
 
 
 def networks_table(metrics: pd.DataFrame, seeds: pd.DataFrame) -> str:
@@ -252,32 +260,27 @@ def networks_table(metrics: pd.DataFrame, seeds: pd.DataFrame) -> str:
     return table(metrics.join(over_seeds, on="name"), columns)
 
 
-def race_table(rows: pd.DataFrame) -> str:
-    """A row a recipe: seconds of training, and test accuracy, over the seeds."""
-    heading = f"seeds at {percent(race.GOAL, 1)} or above"
-    at_goal = {heading: lambda row: f"{row['reach the goal']} of {row['seeds']}"}
-    return recipes_table(race.summary(rows), at_goal)
+def race_table(rows: pd.DataFrame, ours: str, own: dict[str, Callable]) -> str:
+    """A row a recipe: seconds of training, and test accuracy, over the seeds.
 
-
-def minutes_table(rows: pd.DataFrame) -> str:
-    """The same for the example with all its epochs, and what its time buys otherwise."""
-    errors = {"errors of 10,000, mean": lambda row: f"{10_000 * (1 - row['accuracy']):.0f}"}
-    return recipes_table(race.summary(rows, "medium"), errors)
-
-
-def recipes_table(summary: pd.DataFrame, own_column: dict) -> str:
-    """A row a recipe of `race.summary`."""
+    The seconds of `ours` are what the others' are divided by; `own` is a column of this race alone.
+    """
+    summary = race.summary(rows, ours).reset_index()
     (seeds,) = summary["seeds"].unique()
-    spread = "{seconds:.1f} ({seconds, mean:.1f} ± {seconds, sd:.1f})"
+    seconds = "{seconds:.1f} ({seconds, mean:.1f} ± {seconds, sd:.1f})"
     columns = {
         "recipe": lambda row: RECIPES[row["recipe"]],
         "parameters": number("parameters"),
-        f"seconds, median (mean ± standard deviation) of {seeds} seeds": spread.format_map,
+        f"seconds, median (mean ± standard deviation) of {seeds} seeds": seconds.format_map,
         "test accuracy, mean ± standard deviation": with_deviation("accuracy", "accuracy, sd"),
-        **own_column,
+        **own,
         "times as long, median of the seeds": number("times as long", 1),
     }
-    return table(summary.reset_index(), columns)
+    return table(summary, columns)
+
+
+AT_GOAL = {f"seeds at {percent(race.GOAL, 1)} or above": "{reach the goal} of {seeds}".format_map}
+ERRORS = {"errors of 10,000, mean": lambda row: f"{10_000 * (1 - row['accuracy']):.0f}"}
 
 
 def augmentation_table(augmentation: pd.DataFrame) -> str:
@@ -293,18 +296,6 @@ def augmentation_table(augmentation: pd.DataFrame) -> str:
         "6 read as 9 or 9 as 6, of all 6 and 9": share("six and nine swapped"),
     }
     return table(means, columns)
-
-
-def architectures_table(architectures: pd.DataFrame) -> str:
-    """A row a network of notebook 08, the best first."""
-    columns = {
-        "network": as_is("network"),
-        "epochs": as_is("epochs"),
-        "validation accuracy": share("validation accuracy"),
-        "seconds an epoch": number("s an epoch"),
-        "ms a digit": number("ms a digit", 2),
-    }
-    return table(architectures.sort_values("validation accuracy", ascending=False), columns)
 
 
 def tuning_table(tuning: pd.DataFrame) -> str:
@@ -340,38 +331,31 @@ def records_table(records: pd.DataFrame, again: pd.DataFrame) -> str:
     groups = records.groupby("network", sort=False)
     networks = groups[["parameters", "minutes", "test accuracy"]].mean()
     for name, frame in (("each", records), ("again", again)):
-        networks[name] = (
-            frame["test accuracy"].map(percent).groupby(frame["network"]).agg(", ".join)
-        )
+        texts = frame["test accuracy"].map(percent)
+        networks[name] = texts.groupby(frame["network"]).agg(", ".join)
     return table(networks.reset_index(), columns)
 
 
 def aims_table(records: pd.DataFrame, again: pd.DataFrame, ensembles: pd.DataFrame) -> str:
     """A row an aim: what was wanted, and what all trainings of the network read."""
-    every = pd.concat([records, again])
+    names = [f"{row['networks']} {row['name']} together" for row in ensembles.to_dict("records")]
+    ensembles = ensembles.assign(network=names)
+    ship = pd.concat([records, ensembles[ensembles["trained"] == "those that ship"]])
+    every = pd.concat([records, again, ensembles])
+    ship, every = (trained.groupby("network")["test accuracy"] for trained in (ship, every))
     rows = []
     for what, name, aim in AIMS:
-        ships, all_of_them = (
-            t.loc[t["network"] == name, "test accuracy"] for t in (records, every)
-        )
-        rows.append(aim_row(what, aim, name, ships.mean(), all_of_them))
-    best = ensembles.loc[ensembles["test accuracy"].idxmax()]
-    same = ensembles.loc[ensembles["name"] == best["name"], "test accuracy"]
-    name = f"{best['networks']} {best['name']} together"
-    last = ("an ensemble of these", AIM_OF_ENSEMBLES, name, best["test accuracy"], same)
-    return markdown([*rows, aim_row(*last)])
-
-
-def aim_row(what: str, aim: float, name: str, ships: float, every: pd.Series) -> dict:
-    """`ships`: what those that ship read, on average; `every`: what each training reads."""
-    return {
-        "what": what,
-        "aim": percent(aim),
-        "network": name,
-        "those that ship, mean": percent(ships),
-        "all trainings, mean": f"{percent(every.mean())} of {len(every)}",
-        "reached": aim_reached(ships, every.mean(), aim),
-    }
+        first, all_of_them = ship.get_group(name), every.get_group(name)
+        cells = {
+            "what": what,
+            "aim": percent(aim),
+            "network": name,
+            "those that ship, mean": percent(first.mean()),
+            "all trainings, mean": f"{percent(all_of_them.mean())} of {len(all_of_them)}",
+            "reached": aim_reached(first.mean(), all_of_them.mean(), aim),
+        }
+        rows.append(cells)
+    return markdown(rows)
 
 
 def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str:
@@ -411,10 +395,12 @@ IN_RESULTS = {
     "speed": Block(speed_table, ("speed",)),
     "networks": Block(networks_table, ("metrics", "seeds")),
     "history": Block(partial(table, columns=HISTORY), ("cnn_history",)),
-    "race": Block(race_table, ("race",)),
-    "minutes": Block(minutes_table, ("minutes",)),
+    "race": Block(partial(race_table, ours="net (d)", own=AT_GOAL), ("race",)),
+    "minutes": Block(partial(race_table, ours="medium", own=ERRORS), ("minutes",)),
     "augmentation": Block(augmentation_table, ("augmentation",)),
-    "architectures": Block(architectures_table, ("architectures",)),
+    "architectures": Block(
+        partial(table, columns=ARCHITECTURES, best_first="validation accuracy"), ("architectures",)
+    ),
     "tuning": Block(tuning_table, ("tuning",)),
     "records": Block(records_table, ("records", "records_again")),
     "aims": Block(aims_table, ("records", "records_again", "ensembles")),
