@@ -26,8 +26,8 @@ help:  ## list the commands
 
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
-run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build/
-	@$(PY) -m tools.run
+run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build/ (KERNELS=1: one at a time)
+	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS))
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile

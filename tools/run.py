@@ -1,11 +1,12 @@
 """Execute all notebooks on the full data, and write them as HTML pages.
 
-    python -m tools.run [FOLDER]
+    python -m tools.run [FOLDER] [--kernels N]
 
 FOLDER holds the notebooks (default: notebooks/); the pages go to build/ beside it. As many
-notebooks run at once as cores and free memory allow.
+notebooks run at once as cores and free memory allow, or N.
 """
 
+import argparse
 import csv
 import os
 import re
@@ -21,6 +22,7 @@ import nbformat
 import psutil
 from nbconvert import HTMLExporter
 
+from reading.files import write_whole
 from tools.execute import ROOT, Execution, NotebookError, Progress, execute, notebooks_in, table
 
 KERNEL_MEMORY = 1.6e9  # bytes of free memory a kernel is started for; notebooks take up to 1.5 GB
@@ -29,6 +31,16 @@ KERNEL_MEMORY = 1.6e9  # bytes of free memory a kernel is started for; notebooks
 def kernels_at_once(cores: int, free_memory: float) -> int:
     """How many kernels a machine runs side by side; `free_memory` in bytes."""
     return max(1, min(cores, int(free_memory / KERNEL_MEMORY)))
+
+
+def free_memory() -> float:
+    """Bytes of memory that are free, also where a container (Docker, Binder) may use less of it."""
+    free = psutil.virtual_memory().available
+    group = Path("/sys/fs/cgroup")  # Linux, control groups of version 2
+    with suppress(OSError, ValueError):  # "max": no limit
+        limit = int((group / "memory.max").read_text())
+        free = min(free, limit - int((group / "memory.current").read_text()))
+    return free
 
 
 def cores() -> int:
@@ -99,7 +111,7 @@ def execute_to_page(path: Path, build: Path, progress: Progress) -> Execution:
     # The template's folder is tools/page/.
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(ROOT / "tools")])
     page, _ = exporter.from_notebook_node(execution.notebook)
-    (build / f"{path.stem}.html").write_text(page, encoding="utf-8")
+    write_whole(build / f"{path.stem}.html", lambda draft: draft.write_text(page, "utf-8"))
     return execution
 
 
@@ -146,13 +158,17 @@ def main(arguments: list[str]) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    folder = Path(arguments[0]).resolve() if arguments else ROOT / "notebooks"
+    parser = argparse.ArgumentParser(prog="python -m tools.run")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "notebooks")
+    parser.add_argument("--kernels", type=int, help="how many notebooks run at once")
+    options = parser.parse_args(arguments)
+    folder = options.folder.resolve()
     paths, build = notebooks_in(folder), folder.parent / "build"
     if not paths:
         print(f"[FAIL] There are no notebooks in {folder}.", file=sys.stderr)
         return 1
     build.mkdir(exist_ok=True)
-    kernels = kernels_at_once(cores(), psutil.virtual_memory().available)
+    kernels = options.kernels or kernels_at_once(cores(), free_memory())
     progress = Progress(len(paths))
     try:
         executions = execute_all(paths, build, kernels, stop, progress)
