@@ -44,7 +44,8 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 	@$(PY) -m tools.check
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
-	@$(PY) -m tools.refresh && $(PY) -m tools.ship.cards dense cnn_a cnn_b cnn && $(PY) -m tools.ship.tables
+	@$(PY) -m tools.refresh && $(PY) -m tools.ship.cards dense cnn_a cnn_b cnn \
+	  && $(PY) -m tools.measure.pictures --people --store && $(PY) -m tools.ship.tables
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
 	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(PY) -m tools.ship.tables
