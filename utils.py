@@ -12,13 +12,14 @@ called from here; `reading/__init__.py` says which file holds which step.
 import functools
 import hashlib
 import io
+import json
 import logging
 import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib.pyplot as plt
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -26,7 +27,7 @@ import pandas as pd
 from reading.decode import open_picture  # noqa: F401
 from reading.divide import NO_DIGIT, SEVERAL, find_cuts, part_between  # noqa: F401
 from reading.errors import CourseError, ImageError, ModelError  # noqa: F401
-from reading.files import write_whole
+from reading.files import get_back, write_whole
 from reading.marks import find_marks  # noqa: F401
 from reading.network import quiet_stderr
 from reading.paper import ink_of, is_light_on_dark, median_around  # noqa: F401
@@ -50,6 +51,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 with quiet_stderr():
     import keras
+# matplotlib tells of its caches, above all where the home folder cannot be written.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
+import matplotlib.pyplot as plt  # noqa: E402
+
 logging.getLogger("absl").setLevel(logging.ERROR)
 # TensorFlow warns at length where a training cell is run several times; it does no harm.
 logging.getLogger("tensorflow").addFilter(lambda said: "retracing" not in said.getMessage())
@@ -81,7 +86,7 @@ def load_mnist(path: Path | str = DATA / "mnist.npz") -> tuple:
         DataError: the file is missing, or its SHA-256 is not the one in `data/SHA256SUMS`.
     """
     path = Path(path)
-    remedy = "Get the file back with: git checkout -- data/mnist.npz data/SHA256SUMS"
+    remedy = get_back("data/mnist.npz", "data/SHA256SUMS")
     try:
         expected = (DATA / "SHA256SUMS").read_text().split()[0]
         content = path.read_bytes()
@@ -113,8 +118,12 @@ def load_mnist_csv(path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
     """
     try:
         table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of a damaged file each kind of compression raises its own
         raise DataError(f"Cannot read {path} as CSV: {error}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for row names
+        line = 2 + int(table.iloc[:, -1].notna().argmax())
+        raise DataError(f"{path}, line {line}, holds more values than the first line holds names.")
+    table.columns = table.columns.str.strip().str.lower()
     pixels = [f"pixel{i}" for i in range(28 * 28)]
     missing = [name for name in pixels if name not in table]
     if missing:
@@ -122,14 +131,26 @@ def load_mnist_csv(path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
             f"{path} lacks {len(missing)} of the 784 pixel columns, the first is "
             f"{missing[0]!r}. Expected the columns label, pixel0, ..., pixel783."
         )
-    labels = table["label"].to_numpy() if "label" in table else None
-    for name, values, highest in (("pixel", table[pixels].to_numpy(), 255), ("label", labels, 9)):
-        if values is not None and not (
-            np.issubdtype(values.dtype, np.integer) and np.all((values >= 0) & (values <= highest))
-        ):
-            raise DataError(f"{path} holds a {name} that is no whole number from 0 to {highest}.")
-    images = table[pixels].to_numpy(np.uint8).reshape(-1, 28, 28)
-    return images, None if labels is None else labels.astype(np.uint8)
+    if table.empty:
+        raise DataError(f"{path} holds no rows, only the names of the columns.")
+    images = _whole_numbers(path, table[pixels], "pixel", 255).reshape(-1, 28, 28)
+    labels = _whole_numbers(path, table[["label"]], "label", 9)[:, 0] if "label" in table else None
+    return images, labels
+
+
+def _whole_numbers(path: Path | str, table: pd.DataFrame, what: str, highest: int) -> np.ndarray:
+    """The table as uint8, if it holds whole numbers from 0 to `highest` only (5.0 is one)."""
+    values = table.to_numpy()
+    if not np.issubdtype(values.dtype, np.number):  # some text; True and False are no numbers
+        values = table.astype(object).apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    wrong = ~((values >= 0) & (values <= highest) & (values == np.round(values)))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise DataError(
+            f"{path}, line {row + 2}, holds a {what} that is no whole number from 0 to {highest}: "
+            f"{table.columns[column]} is {table.iat[row, column]!r}."
+        )
+    return values.astype(np.uint8)
 
 
 # --- 3. Showing and checking ----------------------------------------------------------------------
@@ -213,7 +234,30 @@ def save_model(model: keras.Model, name: str) -> Path:
     """
     bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
-    return write_whole(MODELS / _file_of(name), bare.save)
+
+    def write(draft: Path) -> None:
+        bare.save(draft)
+        if draft.suffix == ".keras":
+            _leave_out_unset(draft)
+
+    return write_whole(MODELS / _file_of(name), write)
+
+
+def _leave_out_unset(path: Path) -> None:
+    """Rewrite a `.keras` file without the settings of its layers that are None.
+
+    A new Keras adds such settings, and an older one refuses each that it does not know.
+    """
+
+    def with_value(pairs: list) -> dict:
+        return {key: value for key, value in pairs if value is not None}
+
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    config = json.loads(parts["config.json"], object_pairs_hook=with_value)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in (parts | {"config.json": json.dumps(config)}).items():
+            file.writestr(name, content)
 
 
 def _file_of(name: str) -> str:
@@ -235,7 +279,7 @@ def load_model(name: str) -> keras.Model:
         if name in MADE_BY:
             known = f"Run notebooks/{MADE_BY[name]} first."
         elif name in ONLY_SHIPPED:
-            known = "Get it back with: git checkout -- models/shipped"
+            known = get_back("models/shipped")
         raise ModelError(f"There is no model {name!r} in {MODELS}. {known}")
     return _read_model(path, path.stat().st_mtime_ns)
 
@@ -246,13 +290,40 @@ def _read_model(path: Path, modified: int) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises many kinds for a damaged file
-        remedy = "Get it back with: git checkout -- models/shipped"
+        remedy = get_back("models/shipped")
         if path.parent != SHIPPED:
             maker = MADE_BY.get(path.stem, "the notebook that trains it")
             ships = (SHIPPED / path.name).is_file()
             either = "Delete it to use the one that ships, or make" if ships else "Make"
             remedy = f"{either} it anew with {maker}."
-        raise ModelError(f"{path} is damaged ({type(error).__name__}). {remedy}") from error
+        raise ModelError(f"{path} {_what_is_wrong(path, error)} {remedy}") from error
+
+
+def _what_is_wrong(path: Path, error: Exception) -> str:
+    """Why Keras cannot load a model file, as far as the file itself tells."""
+    try:
+        if h5py.is_hdf5(path):
+            with h5py.File(path) as file:
+                version, config = file.attrs.get("keras_version"), file.attrs.get("model_config")
+            if config is None:
+                return (
+                    "holds weights without an architecture. Build the network with the code that "
+                    f'it was trained with, then: network.load_weights("{path.name}").'
+                )
+        else:
+            with zipfile.ZipFile(path) as file:
+                version = json.loads(file.read("metadata.json"))["keras_version"]
+                config = file.read("config.json").decode()
+    except Exception:  # whatever a damaged file raises
+        return f"is damaged ({type(error).__name__})."
+    if '"class_name": "Lambda"' in config:
+        return "holds code (a Lambda layer). Code is not loaded: it could do anything."
+    if version != keras.__version__:
+        return (
+            f"was saved by Keras {version}; Keras {keras.__version__}, which runs here, cannot "
+            f"load it. Load it with Keras {version}, or a newer one of that line."
+        )
+    return f"is damaged ({type(error).__name__})."
 
 
 def measured(name: str, settings: dict, measure: Callable[[], dict]) -> dict:

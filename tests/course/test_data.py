@@ -101,6 +101,56 @@ def test_bad_csv_is_named(tmp_path, mnist, change, message):
         utils.load_mnist_csv(path)
 
 
+def test_csv_with_its_names_in_capitals_and_its_numbers_as_decimals_is_read(tmp_path, mnist):
+    (images, labels), _ = mnist
+    path = write_csv(tmp_path / "some.csv", images[:20], labels[:20])
+    table = pd.read_csv(path).astype(float)
+    table.rename(columns=lambda name: f" {name.capitalize()}").to_csv(path, index=False)
+    read_images, read_labels = utils.load_mnist_csv(path)
+    assert np.array_equal(read_images, images[:20]) and np.array_equal(read_labels, labels[:20])
+
+
+def test_csv_with_a_wrong_value_names_line_and_column(tmp_path, mnist):
+    (images, labels), _ = mnist
+    path = write_csv(tmp_path / "bad.csv", images[:9], labels[:9])
+    table = pd.read_csv(path).astype(object)
+    table.loc[4, "pixel300"] = "x"
+    table.to_csv(path, index=False)
+    with pytest.raises(utils.DataError, match=r"bad\.csv, line 6, holds a pixel.*pixel300 is 'x'"):
+        utils.load_mnist_csv(path)
+
+
+@pytest.mark.parametrize("first", [1, 2, 5])
+def test_csv_with_too_many_values_names_the_line(tmp_path, mnist, first):
+    """pandas would take the first value for the row's name, and shift all others."""
+    (images, labels), _ = mnist
+    path = write_csv(tmp_path / "long.csv", images[:9], labels[:9])
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(f"{line},0" if n >= first else line for n, line in enumerate(lines)))
+    with pytest.raises(utils.DataError, match=rf"long\.csv.*line {first + 1}\b"):
+        utils.load_mnist_csv(path)
+
+
+def test_csv_without_rows_says_so(tmp_path, mnist):
+    (images, labels), _ = mnist
+    path = write_csv(tmp_path / "none.csv", images[:1], labels[:1])
+    path.write_text(path.read_text().splitlines()[0])
+    with pytest.raises(utils.DataError, match="holds no rows"):
+        utils.load_mnist_csv(path)
+
+
+@pytest.mark.parametrize("ending", ["gz", "xz", "bz2", "zip"])
+@pytest.mark.parametrize("damage", ["cut", "page"])
+def test_damaged_compressed_csv(tmp_path, mnist, ending, damage):
+    (images, labels), _ = mnist
+    path = write_csv(tmp_path / f"some.csv.{ending}", images[:20], labels[:20])
+    assert len(utils.load_mnist_csv(path)[0]) == 20
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"<html>Not found</html>")
+    with pytest.raises(utils.DataError, match=f"Cannot read .*some.csv.{ending} as CSV"):
+        utils.load_mnist_csv(path)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00bad"])
 def test_no_csv_at_all(tmp_path, content):
     path = tmp_path / "no.csv"

@@ -1,10 +1,12 @@
 """Saving and loading models; the models that ship."""
 
+import json
 import logging
 import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import keras
 import nbformat
@@ -98,6 +100,69 @@ def test_damaged_model(models, damage):
     path.write_bytes({"empty": b"", "text": b"hello", "truncated": whole[:500]}[damage])
     with pytest.raises(utils.ModelError, match=r"damaged.*04_cnn_training\.ipynb"):
         utils.load_model("cnn")
+
+
+def rewritten(path, **changes):
+    """Change parts of a `.keras` file: a function from the old content to the new one each."""
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    for name, change in changes.items():
+        parts[f"{name}.json"] = change(parts[f"{name}.json"].decode()).encode()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+
+
+def test_a_model_of_a_newer_keras_says_both_versions(models):
+    path = utils.save_model(tiny_model(), "mine")
+    rewritten(
+        path,
+        config=lambda text: text.replace('"units": 10', '"units": 10, "unheard_of": 1'),
+        metadata=lambda text: text.replace(keras.__version__, "3.99.0"),
+    )
+    said = f"saved by Keras 3.99.0; Keras {keras.__version__}, which runs here"
+    with pytest.raises(utils.ModelError, match=re.escape(said)):
+        utils.load_model("mine")
+
+
+def test_a_model_that_holds_code_is_refused_as_such(models):
+    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Lambda(lambda x: x / 2)])
+    models.mkdir()
+    network.save(models / "mine.keras")
+    with pytest.raises(utils.ModelError, match="holds code"):
+        utils.load_model("mine")
+
+
+def test_weights_alone_are_named_as_such(models):
+    models.mkdir()
+    tiny_model().save_weights(models / "mine.weights.h5")
+    with pytest.raises(utils.ModelError, match=r"weights without an architecture.*load_weights"):
+        utils.load_model("mine.weights.h5")
+
+
+def test_saved_models_leave_out_what_an_older_keras_does_not_know(models):
+    """Settings that are None; what is left makes the same network."""
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(4, 3, use_bias=False),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, "softmax"),
+        ]
+    )
+    path = utils.save_model(network, "mine")
+    with zipfile.ZipFile(path) as file:
+        assert ": null" not in file.read("config.json").decode()
+    restored = utils.load_model("mine")
+    assert json.dumps(restored.get_config()) == json.dumps(network.get_config())
+
+
+def test_what_ships_leaves_it_out_as_well():
+    for path in utils.SHIPPED.glob("*.keras"):
+        with zipfile.ZipFile(path) as file:
+            assert ": null" not in file.read("config.json").decode(), path.name
 
 
 def test_damaged_shipped_model_is_not_to_be_deleted(models, monkeypatch, tmp_path):
