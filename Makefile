@@ -3,6 +3,8 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
+# What follows each command that changes figures, networks or data.
+WRITE_TABLES := $(PY) -m tools.ship.tables && $(PY) -m tools.ship.manifest
 # The first Python that runs and that TensorFlow has wheels for.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -19,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh reader experiments bench results fuzz lint clean
+.PHONY: help setup run test lab app check refresh reader experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -33,9 +35,7 @@ test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## open JupyterLab at the notebooks
-	@# A photo travels in one message; the server's own limit is 10 MB.
-	@$(PY) -m jupyter lab --notebook-dir=. notebooks/01_exploration.ipynb \
-	  --ServerApp.tornado_settings="{'websocket_max_message_size': 200_000_000}"
+	@$(PY) -m jupyter lab --config=tools/lab.py --notebook-dir=. notebooks/01_exploration.ipynb
 
 app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
 	@$(PY) app/serve.py
@@ -45,19 +45,25 @@ check: $(READY)  ## say whether everything is in place, and what to do if not
 
 refresh: $(READY)  ## execute the stored notebooks in place, ship the models and figures they make
 	@$(PY) -m tools.refresh && $(PY) -m tools.ship.cards dense cnn_a cnn_b cnn \
-	  && $(PY) -m tools.measure.pictures --people --store && $(PY) -m tools.ship.tables
+	  && $(PY) -m tools.measure.pictures --people --store && $(WRITE_TABLES)
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
-	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(PY) -m tools.ship.tables
+	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(WRITE_TABLES)
 
 experiments: $(READY)  ## measure anew what part two reports of the full budget (hours; ONLY=07: a part; goes on where it stopped)
-	@$(PY) -m tools.measure.experiments $(ONLY) && $(PY) -m tools.ship.tables
+	@$(PY) -m tools.measure.experiments $(ONLY) && $(WRITE_TABLES)
 
 bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
-	@$(PY) -m tools.measure.bench $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(PY) -m tools.ship.tables)
+	@$(PY) -m tools.measure.bench $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(WRITE_TABLES))
 
 results: $(READY)  ## write the tables of README.md and results/RESULTS.md from the stored figures
-	@$(PY) -m tools.ship.tables
+	@$(WRITE_TABLES)
+
+colab: $(READY)  ## run all notebooks with the versions of Colab and Kaggle (needs Python 3.13; COLAB_PYTHON names it)
+	@$(PY) -m tools.colab $(COLAB_PYTHON)
+
+lock: $(READY)  ## write constraints.txt anew from requirements.txt
+	@$(PY) -m tools.lock
 
 fuzz: $(READY)  ## read damaged pictures: none may crash, hang or fill the memory (COUNT=20000)
 	@$(PY) -m tools.measure.fuzz $(COUNT)
@@ -70,7 +76,7 @@ clean:  ## delete build/ and the models that you trained (not .venv/)
 
 # The stamp is written last. Where it is missing, a set-up was interrupted, or the pins have changed:
 # then everything is installed anew into an empty folder, since half-installed packages look whole.
-$(READY): requirements.txt
+$(READY): requirements.txt constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found."; \
 	  echo "Install one, or name it: make PYTHON=/path/to/python3.12 setup"; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a few minutes, once."
@@ -80,15 +86,15 @@ $(READY): requirements.txt
 	@rm -rf "$(VENV)"
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --seed --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) \
-	  && uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt; \
+	  && uv pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt -c constraints.txt; \
 	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
-	  $(PYTHON) -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	  $(PYTHON) -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt; \
 	elif ! $(PYTHON) -m pip --version >/dev/null 2>&1; then \
 	  echo "$(PYTHON) has neither pip nor ensurepip, so nothing can be installed with it."; \
 	  echo "Install them (Debian, Ubuntu: apt install python3-venv python3-pip), or name another"; \
 	  echo "Python: make PYTHON=/path/to/python3.12 setup"; exit 1; \
 	else \
 	  $(PYTHON) -m venv --without-pip $(VENV) \
-	  && $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check pip -r requirements.txt; \
+	  && $(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check pip -r requirements.txt -c constraints.txt; \
 	fi
 	@touch $@
