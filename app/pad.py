@@ -13,7 +13,6 @@ from pathlib import Path
 
 import anywidget
 import cv2
-import ipywidgets
 import numpy as np
 import traitlets
 
@@ -71,25 +70,27 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
     return pad
 
 
-def upload_button(model: Model | None = None) -> ipywidgets.VBox:
+class PictureUpload(anywidget.AnyWidget):
+    """The button in the browser (upload.js): sends pictures one by one, shows what comes back."""
+
+    _esm = HERE / "upload.js"
+    _css = HERE / "pad.css"
+
+
+def upload_button(model: Model | None = None) -> PictureUpload:
     """A button to choose one or several pictures; each is shown below with what is read in it.
 
     Args:
         model: as `reading.read_digits` takes it; None: the reader that ships.
     """
-    button = ipywidgets.FileUpload(
-        accept="image/*", multiple=True, description="Choose pictures", icon=""
-    )
-    button.layout = ipywidgets.Layout(width="auto", height="44px", align_self="flex-start")
-    button.style.font_size = "16px"
-    shown = ipywidgets.HTML()
+    upload = PictureUpload()
 
-    def read(change) -> None:
-        files = [(file["name"], bytes(file["content"])) for file in change["new"]]
-        shown.value = "".join(_reading_html(name, content, model) for name, content in files)
+    def read(_, picture: dict, buffers: list) -> None:
+        html = _reading_html(picture["name"], bytes(buffers[0]), model)
+        upload.send({"number": picture["number"], "html": html})
 
-    button.observe(read, names="value")
-    return ipywidgets.VBox([button, shown])
+    upload.on_msg(read)
+    return upload
 
 
 def _draw_strokes(strokes: list) -> np.ndarray:

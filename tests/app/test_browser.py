@@ -9,12 +9,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
+import psutil
 import pytest
 from conftest import ROOT
+from PIL import Image
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
@@ -32,8 +37,21 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 SAMPLES = ROOT / "data" / "samples"
 
 
+@dataclass
+class Server:
+    """What serves the page: its process, and where it does."""
+
+    process: subprocess.Popen
+    address: str
+
+    def kernels(self) -> int:
+        """How many kernels run now."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return sum("ipykernel_launcher" in child.cmdline() for child in children)
+
+
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def server() -> Iterator[Server]:
     """The page of `make app`, on a free port."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
@@ -42,7 +60,7 @@ def address() -> Iterator[str]:
         port = free.getsockname()[1]
     # Without these, no window opens on the desktop of whoever runs the tests.
     hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    server = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "app/serve.py", str(port)],
         cwd=ROOT,
         env=os.environ | hidden,
@@ -50,12 +68,12 @@ def address() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        WebDriverWait(server, PATIENCE).until(lambda _: server.poll() or listens(port))
-        assert server.poll() is None, "app/serve.py has ended"
-        yield f"http://127.0.0.1:{port}/"
+        WebDriverWait(process, PATIENCE).until(lambda _: process.poll() or listens(port))
+        assert process.poll() is None, "app/serve.py has ended"
+        yield Server(process, f"http://127.0.0.1:{port}/")
     finally:
-        server.terminate()
-        server.wait()
+        process.terminate()
+        process.wait()
 
 
 def listens(port: int) -> bool:
@@ -64,7 +82,7 @@ def listens(port: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def loaded(address) -> Iterator["Page"]:
+def loaded(server) -> Iterator["Page"]:
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
@@ -73,10 +91,10 @@ def loaded(address) -> Iterator["Page"]:
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     try:
         driver.set_page_load_timeout(PATIENCE)
-        driver.get(address)
+        driver.get(server.address)
         page = Page(driver)
         page.wait_for(lambda: "Draw a digit" in page.answer())
-        page.wait_for(lambda: driver.find_elements(By.CSS_SELECTOR, ".widget-upload"))
+        page.wait_for(lambda: driver.find_elements(By.CSS_SELECTOR, ".picture-upload"))
         yield page
     finally:
         driver.quit()
@@ -132,12 +150,7 @@ class Page:
         chain.perform()
 
     def upload(self, *paths: Path) -> None:
-        # The widget keeps its file input outside of the page, and clicks it to open the dialogue.
-        self.driver.execute_script(
-            "HTMLInputElement.prototype.click = function () { document.body.append(this); }"
-        )
-        self.find(".widget-upload").click()
-        self.find("input[type=file]").send_keys("\n".join(map(str, paths)))
+        self.find(".picture-upload input").send_keys("\n".join(map(str, paths)))
 
     def overflow(self) -> int:
         """Pixels by which the page, or its widest element, is too wide for the window."""
@@ -219,3 +232,38 @@ def test_nothing_is_asked_of_another_machine(page):
             asked.add(parameters.get("request", parameters)["url"])
     away = [u for u in asked if urlsplit(u).hostname not in (None, "127.0.0.1")]
     assert len(asked) > 3 and away == []
+
+
+def test_large_photos_are_read(page, tmp_path):
+    """A message to a kernel holds 10 MB at most; the button is to serve again after it."""
+    noise = np.random.default_rng(0).integers(0, 30, (3000, 4000, 3), np.uint8)
+    photo = 240 - noise
+    photo[900:2100, 1900:2000] = 30
+    paths = [tmp_path / f"{name}.png" for name in "abc"]
+    for path in paths:
+        Image.fromarray(photo).save(path, compress_level=1)
+        assert path.stat().st_size > 12_000_000
+    page.upload(*paths)
+    for path in paths:
+        page.wait_for(lambda p=path: f"{p.name}: read 1" in page.text())
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(bytes(12_000_000))
+    page.upload(broken)
+    page.wait_for(lambda: "broken.jpg has 12 MB" in page.text())
+    page.upload(SAMPLES / "pin.jpg")
+    page.wait_for(lambda: "pin.jpg: read 0386" in page.text())
+
+
+def test_kernels_end_when_their_pages_are_left(server, page):
+    """One is this page's own, one waits for the next page."""
+    for _ in range(4):
+        assert urllib.request.urlopen(server.address).status == 200
+    page.driver.switch_to.new_window("tab")
+    page.driver.get(server.address)
+    page.wait_for(lambda: "Draw a digit" in page.answer())
+    assert server.kernels() > 4
+    page.driver.close()
+    page.driver.switch_to.window(page.driver.window_handles[0])
+    page.wait_for(lambda: server.kernels() == 2)
+    page.draw(ONE)  # this page's own still answers
+    page.wait_for(lambda: page.answer() == "Read: 1")
