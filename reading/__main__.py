@@ -134,4 +134,13 @@ def _row_of(picture: str, digits: list[read.Digit], problem: str) -> tuple:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no valid text
-    raise SystemExit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        status = 130
+    except BrokenPipeError:  # whoever read the lines has had enough, as `head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    raise SystemExit(status)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
-from reading.errors import ModelError
+from reading.errors import CourseError, ModelError
+from reading.files import get_back
 
 READER_FILE = Path(__file__).resolve().parent.parent / "models" / "shipped" / "reader.tflite"
 MAX_THREADS = 4  # more make a network as small as this no faster
@@ -38,11 +38,18 @@ class Network:
     """A network in a LiteRT file (`.tflite`), called as a Keras model is.
 
     Raises:
+        CourseError: the package that runs it is not installed.
         ModelError: the file is missing or damaged.
     """
 
     def __init__(self, path: Path | str) -> None:
-        remedy = "Get it back with: git checkout -- models/shipped"
+        try:
+            from ai_edge_litert.interpreter import Interpreter  # Colab and Kaggle lack it
+        except ImportError as error:
+            raise CourseError(
+                "To read pictures, the package ai-edge-litert is needed: pip install ai-edge-litert"
+            ) from error
+        remedy = get_back("models/shipped")
         try:
             content = Path(path).read_bytes()
             with quiet_stderr():  # LiteRT says which of its parts does the arithmetic

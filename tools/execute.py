@@ -33,6 +33,21 @@ class NotebookError(Exception):
     """A notebook failed; the message names the notebook, the cell and the error."""
 
 
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook's file.
+
+    Raises:
+        NotebookError: it is no notebook, as after a merge that git could not finish.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # of what is no notebook, each fault raises its own
+        problem = f"{path.name} cannot be read as a notebook ({type(error).__name__})."
+        if "<<<<<<<" in path.read_text(encoding="utf-8", errors="replace"):
+            problem += " It holds conflict markers of git (<<<<<<<): choose one side of each."
+        raise NotebookError(problem) from error
+
+
 @dataclass
 class Execution:
     """An executed notebook, its seconds of wall time, and its kernel's peak memory in bytes."""
@@ -114,7 +129,7 @@ def execute(
             return execute(path, change, environment, progress)
         finally:
             progress.close()
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read_notebook(path)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = change(cell.source)

@@ -18,12 +18,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
-import nbformat
 import psutil
 from nbconvert import HTMLExporter
 
 from reading.files import write_whole
-from tools.execute import ROOT, Execution, NotebookError, Progress, execute, notebooks_in, table
+from tools.execute import (
+    ROOT,
+    Execution,
+    NotebookError,
+    Progress,
+    execute,
+    notebooks_in,
+    read_notebook,
+    table,
+)
 
 KERNEL_MEMORY = 1.6e9  # bytes of free memory a kernel is started for; notebooks take up to 1.5 GB
 
@@ -55,7 +63,7 @@ def cores() -> int:
 
 def code_of(path: Path) -> str:
     """The code of a notebook, without its comments' lines."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = read_notebook(path).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     return re.sub(r"^\s*#.*", "", code, flags=re.M)
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 from conftest import ROOT, is_whole_suite
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from tools.execute import NOTEBOOKS
 
@@ -206,3 +208,41 @@ def test_utils_is_found_from_both_folders(folder):
     setup = code_cells(nbformat.read(NOTEBOOKS[0], as_version=4))[0].source
     cells = run_cells([setup, "print(len(utils.load_mnist()[0][0]))"], ROOT / folder)
     assert cells[1].outputs[0].text == "60000\n"
+
+
+def test_elsewhere_the_setup_cell_says_what_to_do(tmp_path):
+    setup = code_cells(nbformat.read(NOTEBOOKS[0], as_version=4))[0].source
+    with pytest.raises(CellExecutionError, match=r"There is no utils\.py here"):
+        run_cells([setup], tmp_path)
+
+
+def test_all_setup_cells_look_for_utils_alike(notebook):
+    first = code_cells(notebook)[0].source
+    assert "import sys\nfrom pathlib import Path\n\n# utils.py lies one folder up" in first
+
+
+def trained_at_top_level(source: str) -> Iterator[tuple[str, bool]]:
+    """Names on which a cell calls `fit`, and whether the cell has made them before."""
+    made = set()
+    for statement in ast.parse(re.sub(r"^%.*", "", source, flags=re.M)).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            continue
+        for node in ast.walk(statement):
+            is_fit = isinstance(node, ast.Attribute) and node.attr == "fit"
+            if is_fit and isinstance(node.value, ast.Name):
+                yield node.value.id, node.value.id in made
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                made.add(node.id)
+
+
+def test_a_cell_that_trains_makes_its_network(notebook):
+    """Interrupted and run again, it would go on with a half-trained one, and nothing says so."""
+    for cell in code_cells(notebook):
+        for name, made in trained_at_top_level(cell.source):
+            assert made, f"{name} is trained but not made here:\n{cell.source}"
+
+
+def test_a_cell_that_trains_an_older_network_is_found():
+    assert list(trained_at_top_level("history = model.fit(x)")) == [("model", False)]
+    assert list(trained_at_top_level("model = new()\nmodel.fit(x)")) == [("model", True)]

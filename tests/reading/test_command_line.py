@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,28 @@ def test_many_pictures_get_a_line_of_progress_on_a_terminal(
     assert (f"{count}/{count}" in sys.stderr.getvalue()) is shown
     assert len(pd.read_csv(tmp_path / "predictions.csv")) == count
     assert capsys.readouterr().out == ""
+
+
+# --- how it ends ---
+
+
+def test_whoever_has_read_enough_ends_it_quietly():
+    """As `... | head -1` does."""
+    command = [sys.executable, "-m", "reading", *["data/samples/pin.jpg"] * 40]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline().startswith(b"data/samples/pin.jpg: ")
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal")
+def test_an_interrupt_is_one_line():
+    command = [sys.executable, "-u", "-m", "reading", *["data/samples/pin.jpg"] * 4000]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "Stopped.\n")

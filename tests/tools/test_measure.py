@@ -166,6 +166,21 @@ def test_a_function_that_stands_in_several_notebooks_is_the_same_in_all():
         assert rates == pytest.approx([0.0005, 0.01, 0.005, 0.01 / 60])
 
 
+def test_training_again_in_notebook_04_starts_anew():
+    notebook = race.definitions("04")
+    (images, labels), _ = utils.load_mnist()
+    x, y = utils.to_input(images[:256]), labels[:256].astype("int32")
+    notebook["x_validation"], notebook["y_validation"] = x, y
+    layers = utils.keras.layers
+    net = utils.keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
+    before = [weights.copy() for weights in net.get_weights()]
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(128)
+    nets = [notebook["train"](net, data, 1, "sgd")[0] for _ in range(2)]
+    assert all(np.array_equal(a, b) for a, b in zip(before, net.get_weights(), strict=True))
+    first, second = (trained.get_weights()[0] for trained in nets)
+    assert nets[0] is not nets[1] and np.abs(first - second).max() > 0
+
+
 def test_net_d_keeps_what_the_page_promises():
     table = race.summary(pd.read_csv(ROOT / "results/race.csv"))
     assert (table["seeds"] == 5).all()

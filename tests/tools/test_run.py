@@ -181,6 +181,16 @@ def test_a_failure_is_named_and_ends_the_others(folder):
     assert running(folder) == []
 
 
+def test_a_notebook_with_conflict_markers_is_named(folder):
+    small_notebook(folder / "01_a.ipynb", "a = 1")
+    path = small_notebook(folder / "02_conflict.ipynb", "a = 1")
+    path.write_text(path.read_text().replace('"a = 1"', '<<<<<<< HEAD\n"a = 1"'))
+    done = run_all(folder)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "[FAIL] 02_conflict.ipynb cannot be read as a notebook" in done.stderr
+    assert "conflict markers" in done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_process(folder, number):
     small_notebook(folder / "08_endless.ipynb", HERE + ENDLESS)

@@ -1,0 +1,25 @@
+"""The settings of `make lab`."""
+
+import nbformat
+from conftest import ROOT
+from traitlets.config import PyFileConfigLoader
+
+from tools.execute import NOTEBOOKS
+
+CONFIG = PyFileConfigLoader("lab.py", path=str(ROOT / "tools")).load_config()
+
+
+def test_saving_keeps_the_metadata_as_they_are_stored():
+    """JupyterLab would write the version of the Python that ran the notebook into it."""
+    stored = nbformat.read(NOTEBOOKS[0], as_version=4)
+    content = nbformat.from_dict(stored)
+    content.metadata = {"language_info": {"name": "python", "version": "3.12.1"}, "kernelspec": {}}
+    model = {"type": "notebook", "content": content}
+    CONFIG.ContentsManager.pre_save_hook(model=model, path="a.ipynb", contents_manager=None)
+    assert content.metadata == stored.metadata
+    CONFIG.ContentsManager.pre_save_hook(model={"type": "file", "content": "text"}, path="a.txt")
+
+
+def test_no_news_are_asked_for():
+    assert CONFIG.LabApp.news_url is None
+    assert CONFIG.LabApp.check_for_updates_class.endswith("NeverCheckForUpdate")
