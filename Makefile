@@ -35,7 +35,7 @@ test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## open JupyterLab at the notebooks
-	@$(PY) -m jupyter lab --config=tools/lab.py --notebook-dir=. notebooks/01_exploration.ipynb
+	@$(PY) -W ignore -m jupyterlab --config=tools/lab.py --notebook-dir=. notebooks/01_exploration.ipynb
 
 app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
 	@$(PY) app/serve.py

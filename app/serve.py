@@ -7,6 +7,7 @@ left its kernel ends; Ctrl-C ends the server and all of them.
 """
 
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
@@ -31,7 +32,8 @@ class Kernels(AsyncMappingKernelManager):
         async with self.starting:
             while len(self) >= MAX_KERNELS:
                 await asyncio.sleep(0.5)
-            return await super().start_kernel(**options)
+            # A kernel warns that its messages are not encrypted; they stay on this computer.
+            return await super().start_kernel(extra_arguments=["--log-level=ERROR"], **options)
 
 
 def has_display() -> bool:
@@ -55,6 +57,8 @@ def settings() -> Config:
 
 
 def main(port: str = "8866") -> None:
+    # Voila warns that Jupyter does not know who wrote app.ipynb; the course did.
+    logging.getLogger("Voila").addFilter(lambda said: "not trusted" not in said.getMessage())
     Voila.launch_instance(
         [str(HERE / "app.ipynb"), f"--port={port}"],
         config=settings(),

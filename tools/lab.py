@@ -1,10 +1,25 @@
 """Settings of `make lab`; elsewhere: jupyter lab --config=tools/lab.py"""
 
+from pathlib import Path
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
 c = get_config()  # noqa: F821 (Jupyter defines it)
 
 # No question about news and no look for updates: a workshop may have no internet connection.
-c.LabApp.news_url = None
-c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+c.LabApp.app_settings_dir = str(Path(__file__).resolve().parent / "lab_settings")
+
+
+class QuietKernels(AsyncMappingKernelManager):
+    """A kernel warns at its start that its messages are not encrypted; they stay on the machine."""
+
+    async def start_kernel(self, **options) -> str:
+        return await super().start_kernel(extra_arguments=["--log-level=ERROR"], **options)
+
+
+c.ServerApp.kernel_manager_class = QuietKernels
+# The address is shown all the same.
+c.ServerApp.log_level = c.LabApp.log_level = "ERROR"
 
 METADATA = {  # as tools/refresh.py stores them, the same for every Python
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

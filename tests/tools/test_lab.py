@@ -1,5 +1,8 @@
 """The settings of `make lab`."""
 
+import json
+from pathlib import Path
+
 import nbformat
 from conftest import ROOT
 from traitlets.config import PyFileConfigLoader
@@ -21,5 +24,6 @@ def test_saving_keeps_the_metadata_as_they_are_stored():
 
 
 def test_no_news_are_asked_for():
-    assert CONFIG.LabApp.news_url is None
-    assert CONFIG.LabApp.check_for_updates_class.endswith("NeverCheckForUpdate")
+    settings = json.loads((Path(CONFIG.LabApp.app_settings_dir) / "overrides.json").read_text())
+    (asked,) = settings.values()
+    assert asked == {"fetchNews": "false", "checkForUpdates": False}
