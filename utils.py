@@ -11,6 +11,8 @@ called from here; `reading/__init__.py` says which file holds which step.
 
 import functools
 import hashlib
+import importlib
+import inspect
 import io
 import json
 import logging
@@ -226,11 +228,8 @@ ONLY_SHIPPED = (
 def save_model(model: keras.Model, name: str) -> Path:
     """Save a model as `models/NAME.keras`, or under NAME's own ending (`.h5`); returns the path.
 
-    Architecture and weights are saved. The optimizer's state is left out: it is twice as large as
-    the weights, and only an interrupted training needs it.
-
-    Raises:
-        OSError: the file cannot be written.
+    Architecture and weights are saved, not the optimizer's state: it is twice as large as the
+    weights, and only an interrupted training needs it. Raises OSError where it cannot be written.
     """
     bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
@@ -238,23 +237,28 @@ def save_model(model: keras.Model, name: str) -> Path:
     def write(draft: Path) -> None:
         bare.save(draft)
         if draft.suffix == ".keras":
-            _leave_out_unset(draft)
+            _leave_out_defaults(draft)
 
     return write_whole(MODELS / _file_of(name), write)
 
 
-def _leave_out_unset(path: Path) -> None:
-    """Rewrite a `.keras` file without the settings of its layers that are None.
+def _leave_out_defaults(path: Path) -> None:
+    """Rewrite a `.keras` file without the settings of its layers that are the default anyway.
 
-    A new Keras adds such settings, and an older one refuses each that it does not know.
+    A new Keras adds settings, and an older one refuses each that it does not know.
     """
 
-    def with_value(pairs: list) -> dict:
-        return {key: value for key, value in pairs if value is not None}
+    def shortened(part: dict) -> dict:
+        if str(part.get("module")).startswith("keras"):
+            made_by = getattr(importlib.import_module(part["module"]), part["class_name"])
+            known, config = inspect.signature(made_by).parameters, part["config"]
+            unusual = {k: v for k, v in config.items() if k not in known or known[k].default != v}
+            part["config"] = unusual
+        return part
 
     with zipfile.ZipFile(path) as file:
         parts = {name: file.read(name) for name in file.namelist()}
-    config = json.loads(parts["config.json"], object_pairs_hook=with_value)
+    config = json.loads(parts["config.json"], object_hook=shortened)
     with zipfile.ZipFile(path, "w") as file:
         for name, content in (parts | {"config.json": json.dumps(config)}).items():
             file.writestr(name, content)
@@ -306,10 +310,7 @@ def _what_is_wrong(path: Path, error: Exception) -> str:
             with h5py.File(path) as file:
                 version, config = file.attrs.get("keras_version"), file.attrs.get("model_config")
             if config is None:
-                return (
-                    "holds weights without an architecture. Build the network with the code that "
-                    f'it was trained with, then: network.load_weights("{path.name}").'
-                )
+                return "holds weights without an architecture: use load_weights of your network."
         else:
             with zipfile.ZipFile(path) as file:
                 version = json.loads(file.read("metadata.json"))["keras_version"]
@@ -319,10 +320,8 @@ def _what_is_wrong(path: Path, error: Exception) -> str:
     if '"class_name": "Lambda"' in config:
         return "holds code (a Lambda layer). Code is not loaded: it could do anything."
     if version != keras.__version__:
-        return (
-            f"was saved by Keras {version}; Keras {keras.__version__}, which runs here, cannot "
-            f"load it. Load it with Keras {version}, or a newer one of that line."
-        )
+        ours = keras.__version__
+        return f"was saved by Keras {version}; Keras {ours}, which runs here, cannot load it."
     return f"is damaged ({type(error).__name__})."
 
 
