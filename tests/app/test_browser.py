@@ -46,8 +46,14 @@ class Server:
 
     def kernels(self) -> int:
         """How many kernels run now."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return sum("ipykernel_launcher" in child.cmdline() for child in children)
+        return sum(map(is_kernel, psutil.Process(self.process.pid).children(recursive=True)))
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended, or is about to
+        return False
 
 
 @pytest.fixture(scope="session")
