@@ -53,7 +53,7 @@ reader: $(READY)  ## train the network that reads pictures on the full budget an
 experiments: $(READY)  ## measure anew what part two reports of the full budget (hours; ONLY=07: a part; goes on where it stopped)
 	@$(PY) -m tools.measure.experiments $(ONLY) && $(WRITE_TABLES)
 
-bench: $(READY)  ## measure what the README promises (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
+bench: $(READY)  ## measure the tables of results/ (QUICK=1, RACE=1, ACCURACY=1, SPEED=1: parts of it; STORE=1: keep it)
 	@$(PY) -m tools.measure.bench $(if $(QUICK),--quick) $(if $(RACE),--race) $(if $(ACCURACY),--accuracy) $(if $(SPEED),--speed) $(if $(STORE),--store) $(if $(STORE),&& $(WRITE_TABLES))
 
 results: $(READY)  ## write the tables of README.md and results/RESULTS.md from the stored figures
