@@ -51,10 +51,10 @@ EXPERIMENTS = os.environ.get("DIGITS_EXPERIMENTS")
 # TensorFlow writes lines about GPUs and oneDNN before its logger can be told not to.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+# matplotlib, which Keras imports, tells of its caches where the home folder cannot be written.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 with quiet_stderr():
     import keras
-# matplotlib tells of its caches, above all where the home folder cannot be written.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 import matplotlib.pyplot as plt  # noqa: E402
 
 logging.getLogger("absl").setLevel(logging.ERROR)

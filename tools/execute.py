@@ -4,8 +4,10 @@ import logging
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What went wrong is said by NotebookError, once.
 logging.getLogger("traitlets").setLevel(logging.CRITICAL)
+# Looking for kernels, IPython says where it would keep its files if the home cannot be written.
+warnings.filterwarnings("ignore", module="IPython.paths")
 
 
 def notebooks_in(folder: Path) -> list[Path]:
@@ -146,7 +150,13 @@ def execute(
     codes = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     start, peak, number = time.perf_counter(), 0, 1
     try:
-        with client.setup_kernel(env=os.environ | (environment or {})):
+        with (
+            # A run hangs neither on a learner's own profile nor on a home that can be written.
+            tempfile.TemporaryDirectory(prefix="digits-profile-") as profile,
+            client.setup_kernel(
+                env=os.environ | {"IPYTHONDIR": profile} | (environment or {}),
+            ),
+        ):
             for number, i in enumerate(codes, 1):
                 progress.at(path.stem, number, len(codes))
                 client.execute_cell(notebook.cells[i], i)

@@ -1,8 +1,13 @@
 """Settings of `make lab`; elsewhere: jupyter lab --config=tools/lab.py"""
 
+import warnings
 from pathlib import Path
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+# JupyterLab loads Voila, which turns warnings on that `python -W ignore` turned off; not so here.
+with warnings.catch_warnings(record=True):
+    import voila  # noqa: F401
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
 

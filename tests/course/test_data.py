@@ -26,7 +26,7 @@ def test_arrays_are_those_of_the_checksums(mnist):
 
 
 def test_missing_file_says_what_to_do(tmp_path):
-    with pytest.raises(utils.DataError, match=r"Cannot read .*nothing\.npz.*git checkout"):
+    with pytest.raises(utils.DataError, match=r"Cannot read .*nothing\.npz.*Get it back"):
         utils.load_mnist(tmp_path / "nothing.npz")
 
 
@@ -41,7 +41,7 @@ def test_damaged_file_says_what_was_expected(tmp_path, damage):
         content = b""
     path = tmp_path / "mnist.npz"
     path.write_bytes(content)
-    with pytest.raises(utils.DataError, match=r"damaged.*expected SHA-256 06af5dfe.*git checkout"):
+    with pytest.raises(utils.DataError, match=r"damaged.*expected SHA-256 06af5dfe.*Get it back"):
         utils.load_mnist(path)
 
 

@@ -87,7 +87,7 @@ def test_missing_model_names_its_notebook(models, monkeypatch, tmp_path):
         with pytest.raises(utils.ModelError, match=f"no model '{name}'.*{maker}"):
             utils.load_model(name)
     for name in utils.ONLY_SHIPPED:
-        with pytest.raises(utils.ModelError, match=f"no model '{name}'.*git checkout"):
+        with pytest.raises(utils.ModelError, match=f"no model '{name}'.*Get it back"):
             utils.load_model(name)
     with pytest.raises(utils.ModelError, match="no model 'unheard'"):
         utils.load_model("unheard")
@@ -178,7 +178,7 @@ def test_what_ships_leaves_it_out_as_well():
 def test_damaged_shipped_model_is_not_to_be_deleted(models, monkeypatch, tmp_path):
     monkeypatch.setattr(utils, "SHIPPED", tmp_path)
     (tmp_path / "cnn.keras").write_bytes(b"hello")
-    with pytest.raises(utils.ModelError, match=r"damaged.*git checkout -- models/shipped"):
+    with pytest.raises(utils.ModelError, match=r"damaged.*Get it back .*models/shipped"):
         utils.load_model("cnn")
 
 

@@ -9,7 +9,8 @@ import pytest
 from conftest import ROOT
 from pictures import read, some_digits, training_digits
 
-from reading import ModelError, network, prepare
+from reading import ModelError, files, network, prepare
+from reading.files import get_back
 
 CONTENT = network.READER_FILE.read_bytes()
 HEADER = 16  # bytes: where the tables begin, the file's sign, and the first table
@@ -69,7 +70,21 @@ def test_a_missing_file_is_named_with_a_remedy(tmp_path):
     with pytest.raises(ModelError, match="No such file") as raised:
         network.Network(path)
     assert str(path) in str(raised.value)
-    assert "git checkout -- models/shipped" in str(raised.value)
+    assert get_back("models/shipped") in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "cloned, remedy",
+    [
+        (True, "Get it back with: git checkout -- a/b c"),
+        (False, "Get it back from a fresh download of the course: copy a/b and c."),
+    ],
+)
+def test_the_remedy_works_in_a_clone_and_in_a_zip_download(tmp_path, monkeypatch, cloned, remedy):
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    if cloned:
+        (tmp_path / ".git").mkdir()
+    assert get_back("a/b", "c") == remedy
 
 
 def test_a_folder_is_no_network(tmp_path):
@@ -113,7 +128,7 @@ def outcome_of(content: bytes, path) -> str:
 def test_a_damaged_file_is_named_with_a_remedy(tmp_path, content):
     path = tmp_path / "damaged.tflite"
     said = outcome_of(content, path)
-    assert said.startswith(f"{path} is damaged") and "git checkout -- models/shipped" in said
+    assert said.startswith(f"{path} is damaged") and get_back("models/shipped") in said
 
 
 @pytest.mark.parametrize("place", range(HEADER))

@@ -1,6 +1,10 @@
 """The settings of `make lab`."""
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -27,3 +31,23 @@ def test_no_news_are_asked_for():
     settings = json.loads((Path(CONFIG.LabApp.app_settings_dir) / "overrides.json").read_text())
     (asked,) = settings.values()
     assert asked == {"fetchNews": "false", "checkForUpdates": False}
+
+
+def test_it_prints_the_address_and_no_warning():
+    makefile = (ROOT / "Makefile").read_text()
+    (arguments,) = re.findall(r"^lab:.*\n\t@\$\(PY\) (.+)$", makefile, re.M)
+    command = [sys.executable, *shlex.split(arguments), "--no-browser", "--allow-root"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "127.0.0.1" in line:
+                break
+    finally:
+        process.terminate()
+        process.communicate()
+    assert "127.0.0.1" in said[-1], said
+    assert not [line for line in said if re.search("warn", line, re.I)], said

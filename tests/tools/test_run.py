@@ -82,9 +82,15 @@ def folder(tmp_path):
     return tmp_path / "notebooks"
 
 
-def run_all(folder, kernels=2):
-    command = [*COMMAND, folder, "--kernels", str(kernels)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+def run_all(folder, kernels=2, **environment):
+    return subprocess.run(
+        [*COMMAND, folder, "--kernels", str(kernels)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def running(folder):
@@ -110,6 +116,17 @@ def test_independent_notebooks_run_side_by_side(folder):
         "01_a.html",
         "02_b.html",
     }
+
+
+def test_a_home_that_cannot_be_written_adds_no_line(folder):
+    """Matplotlib would tell on a learner's page where it keeps its files instead, IPython here."""
+    source = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nimport utils, matplotlib.pyplot"
+    small_notebook(folder / "01_a.ipynb", source, "print('all is well')")
+    done = run_all(folder, HOME="/proc/nowhere", MPLCONFIGDIR="")
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"(.*01_a +cell  \d of 2\n){2}", done.stderr)
+    page = (folder.with_name("build") / "01_a.html").read_text(encoding="utf-8")
+    assert "all is well" in page and "nowhere" not in page and "temporary" not in page
 
 
 def test_one_kernel_runs_them_one_at_a_time(folder):
@@ -239,3 +256,20 @@ def test_what_checks_claims_is_folded_away_on_the_page(folder):
     (folded,) = re.findall(r"<details.*?</details>", page, re.S)
     assert "<summary" in folded and ">assert<" in folded
     assert page.count(">assert<") == 1
+
+
+# --- Without packages -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", sorted(ROOT.glob("tools/**/*.py")), ids=lambda path: path.stem)
+def test_a_tool_without_its_packages_names_one_and_the_remedy(tool):
+    """`python -S` finds nothing that was installed, as a learner's other Python does."""
+    module = ".".join(tool.relative_to(ROOT).with_suffix("").parts)
+    code = "import runpy, sys; runpy.run_module(sys.argv[1], run_name='imported')"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code, module], cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        assert re.fullmatch(r"The package '\w+' is missing in .*requirements\.txt.*\n", done.stderr)
+    else:  # it needs none
+        assert tool.name in ("__init__.py", "check.py", "litert.py")
