@@ -43,6 +43,11 @@ def has_display() -> bool:
     )
 
 
+def is_worth_showing(said: logging.LogRecord) -> bool:
+    """Keep the page's address and errors; the comings and goings of kernels are no news."""
+    return said.levelno >= logging.ERROR or "running at" in said.getMessage()
+
+
 def settings() -> Config:
     config = Config()
     voila = config.VoilaConfiguration
@@ -57,8 +62,9 @@ def settings() -> Config:
 
 
 def main(port: str = "8866") -> None:
-    # Voila warns that Jupyter does not know who wrote app.ipynb; the course did.
-    logging.getLogger("Voila").addFilter(lambda said: "not trusted" not in said.getMessage())
+    logging.getLogger("Voila").addFilter(is_worth_showing)
+    # A page that is left asks for its kernel's end in a way that the server refuses.
+    logging.getLogger("tornado").setLevel(logging.ERROR)
     Voila.launch_instance(
         [str(HERE / "app.ipynb"), f"--port={port}"],
         config=settings(),

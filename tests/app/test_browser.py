@@ -39,10 +39,11 @@ SAMPLES = ROOT / "data" / "samples"
 
 @dataclass
 class Server:
-    """What serves the page: its process, and where it does."""
+    """What serves the page: its process, where it does, and the file of what it prints."""
 
     process: subprocess.Popen
     address: str
+    said: Path
 
     def kernels(self) -> int:
         """How many kernels run now."""
@@ -57,7 +58,7 @@ def is_kernel(process: psutil.Process) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def server(tmp_path_factory) -> Iterator[Server]:
     """The page of `make app`, on a free port."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
@@ -66,17 +67,19 @@ def server() -> Iterator[Server]:
         port = free.getsockname()[1]
     # Without these, no window opens on the desktop of whoever runs the tests.
     hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    process = subprocess.Popen(
-        [sys.executable, "app/serve.py", str(port)],
-        cwd=ROOT,
-        env=os.environ | hidden,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    said = tmp_path_factory.mktemp("server") / "said"
+    with said.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "app/serve.py", str(port)],
+            cwd=ROOT,
+            env=os.environ | hidden,
+            stdout=file,
+            stderr=file,
+        )
     try:
         WebDriverWait(process, PATIENCE).until(lambda _: process.poll() or listens(port))
         assert process.poll() is None, "app/serve.py has ended"
-        yield Server(process, f"http://127.0.0.1:{port}/")
+        yield Server(process, f"http://127.0.0.1:{port}/", said)
     finally:
         process.terminate()
         process.wait()
@@ -273,3 +276,9 @@ def test_kernels_end_when_their_pages_are_left(server, page):
     page.wait_for(lambda: server.kernels() == 2)
     page.draw(ONE)  # this page's own still answers
     page.wait_for(lambda: page.answer() == "Read: 1")
+
+
+def test_the_server_prints_its_address_and_nothing_else(server):
+    """After all that was asked of it above; a library's warning is no news for a learner."""
+    name, address = server.said.read_text(encoding="utf-8").splitlines()
+    assert name.endswith("is running at:") and address == server.address
