@@ -21,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh reader experiments bench results colab lock fuzz lint clean
+.PHONY: help setup run test lab app check refresh reader pages experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ refresh: $(READY)  ## execute the stored notebooks in place, ship the models and
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
 	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(WRITE_TABLES)
+
+pages: $(READY)  ## measure how digits are found on generated pages, and how unseen hands are read
+	@$(PY) -m tools.measure.pages --store && $(WRITE_TABLES)
 
 experiments: $(READY)  ## measure anew what part two reports of the full budget (hours; ONLY=07: a part; goes on where it stopped)
 	@$(PY) -m tools.measure.experiments $(ONLY) && $(WRITE_TABLES)

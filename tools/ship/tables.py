@@ -194,6 +194,17 @@ READING = {  # a row a kind of picture
     "number": number("number"),
     "right (95 % interval)": share_right,
 }
+PAGES = {  # a row a kind of generated page
+    "kind of page": as_is("kind"),
+    "pages": number("pages"),
+    "every digit right, nothing else read": share("exact", 1),
+    "F1 of the digits": number("f1", 3),
+}
+OPEN = {  # a row a group of pictures that are kept for measuring
+    "pictures": as_is("group"),
+    "number": number("pictures"),
+    "read as they are": share("exact", 1),
+}
 READER = {"parameters": number("parameters"), "test accuracy": share("test accuracy")}
 HISTORY = {  # a row an epoch of net (c)
     "epoch": as_is("epoch"),
@@ -391,6 +402,8 @@ IN_README = {
 IN_RESULTS = {
     "people": Block(partial(table, columns=PEOPLE), ("people",)),
     "reading": Block(partial(table, columns=READING), ("reading",)),
+    "pages": Block(partial(table, columns=PAGES), ("pages",)),
+    "open": Block(partial(table, columns=OPEN), ("open",)),
     "reader": Block(partial(table, columns=READER), ("reader",)),
     "speed": Block(speed_table, ("speed",)),
     "networks": Block(networks_table, ("metrics", "seeds")),

@@ -1,0 +1,167 @@
+"""Pages that are generated, and what is measured on them."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from reading.read import Digit
+from tools.measure import pages as measure
+from tools.pages import ground, hands, patches
+from tools.pages.page import KINDS, Page, Sheet, make_page
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["measured", "trained on"])
+def measured(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def writers(measured):
+    return hands.Hands(measured)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_tells_where_its_digits_are(writers, measured, kind):
+    for seed in range(5):
+        page = make_page(np.random.default_rng(seed), kind, writers, measured)
+        high, wide = page.picture.shape
+        assert page.picture.dtype == np.uint8 and max(high, wide) <= 1400
+        assert page.boxes.shape == (len(page.digits), 4)
+        assert (kind == "none") == (not page.digits)
+        assert all(0 <= digit <= 9 for digit in page.digits)
+        if page.digits:
+            assert (page.boxes[:, :2] >= 0).all() and (page.boxes[:, 2:] > 0).all()
+            assert (page.boxes[:, 0] + page.boxes[:, 2] <= wide).all()
+            assert (page.boxes[:, 1] + page.boxes[:, 3] <= high).all()
+
+
+def test_a_seed_makes_the_same_page_again(writers, measured):
+    first, again = (
+        make_page(np.random.default_rng(3), "photo", writers, measured) for _ in range(2)
+    )
+    other = make_page(np.random.default_rng(4), "photo", writers, measured)
+    assert np.array_equal(first.picture, again.picture) and first.digits == again.digits
+    assert not np.array_equal(first.picture, other.picture)
+
+
+def test_boxes_are_those_of_the_ink():
+    sheet = Sheet((60, 100))
+    sheet.put(np.ones((20, 10), np.float32), 5, 30, digit=7)
+    sheet.put(np.ones((8, 8), np.float32), 40, 2)  # no digit
+    sheet.put(np.ones((30, 12), np.float32), 80, 10, digit=1)
+    from tools.pages.page import _truth
+
+    page = _truth(np.zeros((60, 100), np.uint8), sheet.owner, sheet.digits, "row", 1000)
+    assert page.digits == [7, 1]
+    assert page.boxes.tolist() == [[5, 30, 10, 20], [80, 10, 12, 30]]
+    smaller = _truth(np.zeros((60, 100), np.uint8), sheet.owner, sheet.digits, "row", 50)
+    assert smaller.picture.shape == (30, 50)
+    assert smaller.boxes.tolist() == [[2, 15, 5, 10], [40, 5, 6, 15]]
+
+
+def test_digits_are_drawn_as_high_as_is_asked(writers):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        writer = writers.writer(rng)
+        for height in (14, 60, 300):
+            ink = writer.digit(int(rng.integers(10)), height, rng)
+            assert ink.dtype == np.float32 and ink.min() >= 0 and ink.max() <= 1
+            assert 0.7 * height <= max(ink.shape) <= 3.5 * height
+            assert ink.max() > 0.2
+
+
+def drawings(writers: hands.Hands) -> set[bytes]:
+    """All that a hand may draw, each as bytes."""
+    pen = [writers.lines(i) for w in writers._writers for numbers in w for i in numbers]
+    scans = [picture for writer in writers._scanned for digit in writer for picture in digit]
+    return {np.concatenate(lines).tobytes() for lines in pen} | {
+        picture.tobytes() for picture in [*scans, *writers._marks]
+    }
+
+
+def test_what_is_kept_for_measuring_is_never_drawn_for_training():
+    trained, kept = (drawings(hands.Hands(measured)) for measured in (False, True))
+    assert len(trained) > 60_000 and len(kept) > 3_000
+    assert len(trained & kept) <= 2  # of the pen's shortest strokes, some are the same by chance
+    photos = [{path.name for path in ground.photo_paths(m)} for m in (False, True)]
+    assert photos[0].isdisjoint(photos[1]) and min(map(len, photos)) > 90
+    assert sum(map(len, photos)) == len(pd.read_csv(hands.OPEN / "notdigit" / "manifest.csv"))
+
+
+def test_no_digit_of_the_test_set_is_drawn():
+    with np.load(ROOT / "data" / "mnist.npz") as mnist:
+        test = {picture.tobytes() for picture in mnist["x_test"]}
+    drawn = {picture.tobytes() for digit in hands._mnist() for picture in digit}
+    assert len(drawn & test) <= 1 and len(drawn) > 59_000  # MNIST itself holds one twice
+
+
+# --- Patches --------------------------------------------------------------------------------------
+
+
+def test_a_target_has_its_peak_in_a_digit_s_middle():
+    answer = patches.target(np.array([[30.0, 60.0, 20.0, 40.0], [100.0, 100.0, 8.0, 10.0]]), [3, 5])
+    peak = np.unravel_index(answer[..., patches.HEAT].argmax(), answer.shape[:2])
+    assert peak == (80 // 4, 40 // 4)
+    assert answer[peak][patches.DIGIT] == 3
+    x, y, wide, high = answer[peak][patches.BOX].astype(float)
+    assert np.allclose(np.exp([wide, high]) * 32, [20, 40], rtol=0.01)
+    middle = (np.array(peak[::-1]) + 0.5) * 4 + np.array([x, y]) * 32
+    assert np.allclose(middle, [40, 80], atol=0.1)
+    assert answer[26, 26, patches.SMALL] == 1 and answer[20, 10, patches.SMALL] == 0
+    assert answer[26, 26, patches.HEAT] == 0
+
+
+def test_what_is_cut_off_counts_for_nothing():
+    answer = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3])
+    assert answer[..., patches.HEAT].max() == 0 and answer[20, 1, patches.COUNTS] == 0
+
+
+def test_patches_show_what_their_targets_say():
+    canvas = np.full((400, 300), 255, np.uint8)
+    cv2.rectangle(canvas, (200, 300), (229, 359), 0, -1)
+    page = Page(canvas, [8], np.array([[200, 300, 30, 60]]), "single")
+    for picture, answer in patches.patches_of(page, np.random.default_rng(0), 20):
+        assert picture.shape == (patches.PATCH, patches.PATCH)
+        for row, column in np.argwhere(answer[..., patches.HEAT] == 1):
+            assert picture[row * 4 + 2, column * 4 + 2] < 50
+
+
+# --- Measuring ------------------------------------------------------------------------------------
+
+
+def digit(value: int, box: tuple) -> Digit:
+    return Digit(value, 0.9, box, np.empty(0), np.empty(0))
+
+
+def test_a_digit_is_found_where_it_is_and_as_it_is():
+    page = Page(
+        np.empty((9, 9)), [1, 1, 2], np.array([[0, 0, 5, 9], [20, 0, 5, 9], [40, 0, 5, 9]]), ""
+    )
+    read = [digit(1, (0, 0, 5, 9)), digit(1, (60, 0, 5, 9)), digit(7, (40, 0, 5, 9))]
+    assert measure.found_digits(page, read) == 1
+    assert measure.found_digits(page, []) == 0
+    assert measure.overlap(np.array([0, 0, 10, 10]), (5, 0, 10, 10)) == pytest.approx(1 / 3)
+
+
+def test_figures_are_counted_by_kind():
+    rows = pd.DataFrame(
+        [
+            {"kind": "row", "written": "12", "read": "12", "found": 2},
+            {"kind": "row", "written": "34", "read": "3", "found": 1},
+            {"kind": "none", "written": "", "read": "", "found": 0},
+        ]
+    )
+    table = measure.table_of_pages(rows).set_index("kind")
+    assert table.loc["row", "exact"] == 0.5 and table.loc["row", "f1"] == pytest.approx(6 / 7)
+    assert table.loc["none", "exact"] == 1 and table.loc["all", "exact"] == pytest.approx(2 / 3)
+
+
+def test_pictures_kept_for_measuring_are_read():
+    items = measure.open_pictures()
+    groups = {group for group, _, _ in items}
+    assert {"Swiss writer 4", "drawn", "phone, sheets", "no digit, trashnet"} <= groups
+    written = [measure.measure_picture(item) for item in items[:40]]
+    table = measure.table_of_pictures(pd.DataFrame(written))
+    assert table["pictures"].sum() == 40 and table["exact"].iloc[0] > 0.5

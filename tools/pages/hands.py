@@ -1,0 +1,308 @@
+"""Digits and other signs of real hands, drawn as ink at any size.
+
+*Ink* is float32, shape (H, W), 0 (paper) to 1 (all of the pen's colour).
+"""
+
+import functools
+from dataclasses import dataclass
+
+import cv2
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from tools.execute import ROOT
+
+OPEN = ROOT / "data" / "open"
+
+# Whose hands are kept for measuring; no network is trained on them.
+MEASURED_SWISS = (4, 8, 12, 16)  # their scans, see data/open/README.md
+MEASURED_PEN = (*range(31, 45), *range(150, 160))  # UCI's own test writers, and ten of Valencia's
+MEASURED_ALPHABETS = ("Greek", "Korean")
+
+PRINTED = "AEFHKMNPRTVWXYadefhkmnprtuvwxy"  # letters that are like no digit
+SIGNS = "+-=/().,:;%&#?!<>*€$§@[]{}"
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a pen draws.
+
+    Attributes:
+        width: of a stroke, as a share of a digit's height.
+        grain: share of the stroke that stays dry, 0 to 1: pencil and chalk.
+        dark: how much of the pen's colour arrives, 0 to 1.
+    """
+
+    width: float
+    grain: float
+    dark: float
+
+
+def random_pen(rng: np.random.Generator) -> Pen:
+    """A fine liner, ball pen, pencil, felt pen or marker."""
+    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
+    grain = rng.choice([0.0, 0.0, rng.uniform(0.1, 0.6)])
+    return Pen(width, float(grain), float(rng.choice([1.0, rng.uniform(0.45, 1.0)])))
+
+
+class Hands:
+    """Digits of many writers.
+
+    Args:
+        measured: True: the writers that are kept for measuring; False: all the others.
+    """
+
+    def __init__(self, measured: bool) -> None:
+        pen = np.load(OPEN / "pen_strokes.npz")
+        held = np.isin(pen["writer"], MEASURED_PEN)
+        self._points = pen["pts"].astype(np.float32)
+        self._stroke_ends, self._item_ends = pen["stroke_end"], pen["item_end"]
+        # Writer -> digit -> numbers of the drawings.
+        self._writers, self._signs = [], []
+        for writer in np.unique(pen["writer"][held == measured]):
+            own = (pen["writer"] == writer) & (pen["y"] < 10)
+            self._writers.append([np.flatnonzero(own & (pen["y"] == d)) for d in range(10)])
+        if not measured:
+            self._signs = list(np.flatnonzero(pen["y"] == 255))
+        # Writer -> digit -> pictures of ink, uint8, light on dark.
+        self._scanned = [*_swiss(measured), *([] if measured else [_mnist(), _cut_out()])]
+        self._marks = [*_alphabets(measured), *([] if measured else _cut_out_signs())]
+
+    def writer(self, rng: np.random.Generator) -> "Writer":
+        """One of the writers with a pen."""
+        scanned = self._scanned and rng.random() < 0.4
+        writers = self._scanned if scanned else self._writers
+        return Writer(self, writers[rng.integers(len(writers))], bool(scanned), random_pen(rng))
+
+    def lines(self, item: int) -> list[np.ndarray]:
+        """The strokes of a drawing, each float32, shape (points, 2): x to the right, y down."""
+        first = self._item_ends[item - 1] if item else 0
+        strokes = []
+        for stroke in range(first, self._item_ends[item]):
+            start = self._stroke_ends[stroke - 1] if stroke else 0
+            strokes.append(self._points[start : self._stroke_ends[stroke]])
+        return strokes
+
+    def mark(self, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+        """A sign that is no digit: of a foreign alphabet, a letter, or drawn with a pen."""
+        if self._signs and rng.random() < 0.2:
+            return draw(self.lines(rng.choice(self._signs)), height, pen, rng)
+        return stamp(self._marks[rng.integers(len(self._marks))], height, pen, rng)
+
+
+class Writer:
+    """One person's digits, with one pen."""
+
+    def __init__(self, hands: Hands, digits: list, scanned: bool, pen: Pen) -> None:
+        self.hands, self.digits, self.scanned, self.pen = hands, digits, scanned, pen
+
+    def digit(self, value: int, height: int, rng: np.random.Generator) -> np.ndarray:
+        """A digit's ink, `height` pixels high."""
+        choice = self.digits[value]
+        if not len(choice):  # some writers left one out
+            return Writer(self.hands, self.hands._writers[0], False, self.pen).digit(
+                value, height, rng
+            )
+        own = choice[rng.integers(len(choice))]
+        if self.scanned:
+            return stamp(own, height, self.pen, rng)
+        return draw(self.hands.lines(own), height, self.pen, rng)
+
+    def mark(self, height: int, rng: np.random.Generator) -> np.ndarray:
+        """The ink of a sign that is no digit."""
+        return self.hands.mark(height, self.pen, rng)
+
+
+def draw(
+    lines: list[np.ndarray], height: int, pen: Pen, rng: np.random.Generator, wide: float = 0
+) -> np.ndarray:
+    """Draw strokes with a pen.
+
+    Args:
+        lines: strokes, float32, shape (points, 2).
+        height: of the drawing in pixels.
+        wide: its width in pixels; 0: as its height demands, a little varied.
+    """
+    points = np.concatenate(lines)
+    low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-3)
+    thick = max(pen.width * height, 0.7)
+    scale = max(height - thick, 1) / max(size[1], 0.35 * size[0])
+    across = (wide - thick) / size[0] if wide else scale * rng.uniform(0.85, 1.15)
+    shear = 0 if wide else rng.normal(0, 0.08)
+    fine = 1 if thick > 3 else 4  # a thin stroke is drawn larger, then shrunk
+    placed = []
+    for line in lines:
+        x, y = ((line - low) * [across, scale]).T
+        placed.append(np.stack([x + shear * (size[1] * scale - y), y], axis=1))
+    points = np.concatenate(placed)
+    points -= (low := points.min(axis=0))
+    margin = thick / 2 + 1
+    wide, high = (np.ceil(points.max(axis=0) + 2 * margin) * fine).astype(int)
+    canvas = np.zeros((high, wide), np.uint8)
+    for line in placed:
+        path = np.round(((line - low + margin) * fine) * 16).astype(np.int32)
+        width = max(1, round(thick * fine))
+        cv2.polylines(canvas, [path.reshape(-1, 1, 2)], False, 255, width, cv2.LINE_AA, 4)
+    ink = canvas.astype(np.float32) / 255
+    if fine > 1:
+        ink = cv2.resize(ink, (wide // fine, high // fine), interpolation=cv2.INTER_AREA)
+    return _with_pen(trimmed(ink), pen, rng)
+
+
+def stamp(picture: np.ndarray, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+    """A scanned drawing's ink, `height` pixels high; its own stroke is kept.
+
+    Args:
+        picture: uint8, shape (H, W), 0 (paper) to 255 (ink).
+    """
+    ink = trimmed(picture.astype(np.float32) / 255)
+    scale = height / max(ink.shape[0], 0.35 * ink.shape[1])
+    size = [max(2, round(length * scale)) for length in ink.shape[::-1]]
+    size[0] = max(2, round(size[0] * rng.uniform(0.88, 1.12)))
+    if scale < 1:
+        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    else:  # larger pixels would be blocks: the edge is drawn anew, as sharp as before
+        ink = cv2.resize(cv2.GaussianBlur(ink, (0, 0), 0.6), size, interpolation=cv2.INTER_CUBIC)
+        ink = np.clip((ink - 0.42) * min(scale, 4) + 0.5, 0, 1)
+    if not ink.max() > 0.3:
+        return np.ones((2, 2), np.float32)
+    return _with_pen(trimmed(ink), pen, rng)
+
+
+def trimmed(ink: np.ndarray) -> np.ndarray:
+    """The smallest box around the ink."""
+    rows, columns = (np.flatnonzero((ink > 0.1).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return ink
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _with_pen(ink: np.ndarray, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+    """Dry places in the strokes, and the pen's darkness."""
+    if pen.grain:
+        noise = rng.standard_normal(ink.shape).astype(np.float32)
+        noise = cv2.GaussianBlur(noise, (0, 0), max(0.5, 0.01 * len(ink)))
+        limit = np.quantile(noise, pen.grain * 0.6)
+        soft = np.clip((noise - limit) / (noise.std() + 1e-6) + 0.5, 0, 1)
+        ink = ink * (1 - pen.grain + pen.grain * soft)
+    return np.clip(ink * pen.dark, 0, 1)
+
+
+# --- Where they come from -------------------------------------------------------------------------
+
+
+def _by_digit(pictures: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    return [pictures[labels == digit] for digit in range(10)]
+
+
+def _swiss(measured: bool) -> list[list[np.ndarray]]:
+    pack = np.load(OPEN / "swiss_numbers.npz")
+    if measured:
+        light = pack["scans"].astype(np.int16)
+        ink = np.clip((245 - light) * 1.4, 0, 255).astype(np.uint8)
+        labels, writers = pack["scans_y"], pack["scans_writer"]
+    else:
+        ink, labels, writers = pack["ink"], pack["y"], pack["writer"]
+    return [_by_digit(ink[writers == w], labels[writers == w]) for w in np.unique(writers)]
+
+
+def _mnist() -> list[np.ndarray]:
+    """Digits of MNIST's training set, those of many writers as one."""
+    with np.load(ROOT / "data" / "mnist.npz") as mnist:
+        return _by_digit(mnist["x_train"], mnist["y_train"])
+
+
+@functools.cache
+def _sheets() -> tuple[np.ndarray, np.ndarray]:
+    pack = np.load(OPEN / "bhmsds.npz")
+    light = pack["images"].astype(np.int16)
+    return np.clip((235 - light) * 1.3, 0, 255).astype(np.uint8), pack["symbols"]
+
+
+def _cut_out() -> list[np.ndarray]:
+    ink, symbols = _sheets()
+    return [ink[symbols == str(digit)] for digit in range(10)]
+
+
+def _cut_out_signs() -> list[np.ndarray]:
+    """Without the zs, some of which a person would take for a 2."""
+    ink, symbols = _sheets()
+    return list(ink[np.isin(symbols, ["plus", "w", "x", "y"])])
+
+
+def _alphabets(measured: bool) -> list[np.ndarray]:
+    """Letters of foreign alphabets; their thin lines are widened a little."""
+    pack = np.load(OPEN / "omniglot_marks.npz")
+    side = pack["shape"]
+    held = [any(name in source for name in MEASURED_ALPHABETS) for source in pack["source"]]
+    marks = []
+    for packed in pack["x"][np.array(held) == measured]:
+        mark = np.unpackbits(packed)[: side.prod()].reshape(side)
+        mark = mark if mark.mean() < 0.5 else 1 - mark
+        mark = cv2.dilate(255 * mark, np.ones((4, 4), np.uint8))
+        marks.append(mark)
+    return marks
+
+
+# --- Printed text ---------------------------------------------------------------------------------
+
+
+@functools.cache
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    folder = matplotlib.get_data_path()
+    return ImageFont.truetype(f"{folder}/fonts/ttf/{name}.ttf", size)
+
+
+FONTS = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Italic",
+    "DejaVuSansMono", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10",
+    "cmtt10", "cmb10",
+)  # fmt: skip
+
+
+def print_text(text: str, height: int, rng: np.random.Generator) -> np.ndarray:
+    """Printed text as ink; `height` is that of a line in pixels."""
+    font = _font(FONTS[rng.integers(len(FONTS))], 40)
+    left, top, right, bottom = font.getbbox(text)
+    picture = Image.new("L", (right - left + 4, bottom - top + 4))
+    ImageDraw.Draw(picture).text((2 - left, 2 - top), text, fill=255, font=font)
+    ink = np.asarray(picture, np.float32) / 255
+    scale = height / 40
+    size = [max(1, round(length * scale)) for length in ink.shape[::-1]]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(ink, size, interpolation=method), 0, 1)
+
+
+def words(rng: np.random.Generator, letters: int) -> str:
+    """Something like a printed line: words, and numbers among them."""
+    text = ""
+    alphabet = "eeeetttaaaooiinnssrrhhldcumfpgwybvk"
+    while len(text) < letters:
+        length = int(rng.integers(2, 11))
+        word = "".join(alphabet[i] for i in rng.integers(len(alphabet), size=length))
+        style = rng.random()
+        if style < 0.1:
+            word = str(rng.integers(10 ** min(length, 8)))
+        elif style < 0.3:
+            word = word.capitalize()
+        elif style < 0.35:
+            word = word.upper()
+        text += word + rng.choice([" ", " ", " ", ", ", ". "])
+    return text.strip()
+
+
+def scrawl(width: int, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+    """A word in joined letters that nobody can read: loops and arches along a line."""
+    count = max(2, int(width / height * rng.uniform(1.2, 2.2)))
+    time = np.linspace(0, count, count * 14)
+    tall = np.repeat(rng.choice([0.35, 0.45, 1.0], count + 1, p=[0.45, 0.35, 0.2]), 14)[: len(time)]
+    deep = np.repeat(rng.choice([0.0, 0.5], count + 1, p=[0.85, 0.15]), 14)[: len(time)]
+    swing = np.repeat(rng.uniform(-0.25, 0.45, count + 1), 14)[: len(time)]
+    phase = 2 * np.pi * time
+    y = -np.maximum(np.sin(phase), 0) * tall + np.maximum(-np.sin(phase), 0) * deep
+    x = time + swing * np.cos(phase) * 0.9
+    line = np.stack([x, y], axis=1).astype(np.float32)
+    line[:, 0] -= 0.25 * line[:, 1]
+    line = cv2.GaussianBlur(line, (1, 5), 0.8)
+    return draw([line], height, pen, rng, wide=width)

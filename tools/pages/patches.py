@@ -1,0 +1,163 @@
+"""Patches of pages at the scale at which the finder sees them, and what it should answer.
+
+The finder looks at a picture at several sizes, each half as large as the one before. A digit is
+found at the size where the longer side of its box has between `MIN_SIDE` and `MAX_SIDE` pixels.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+
+import cv2
+import numpy as np
+
+from tools.pages import ground
+from tools.pages.hands import Hands
+from tools.pages.page import KINDS, Page, make_page
+
+PATCH = 160  # pixels
+STRIDE = 4  # pixels between two neighbouring answers
+GRID = PATCH // STRIDE
+MIN_SIDE, MAX_SIDE = 16, 44  # pixels of a digit that is to be found at this size
+TOO_SMALL, TOO_LARGE = 13, 56  # pixels; between these and the others either answer will do
+MIN_SEEN = 6  # pixels; what is smaller nobody can see
+SHARE_NONE = 0.25  # of the pages
+# Planes of a target: how much a digit's middle is here (0 to 1); whether that counts; the same two
+# for "something smaller than a digit that is found here is one"; box; digit (10: none here).
+HEAT, COUNTS, SMALL, SMALL_COUNTS, BOX, DIGIT = 0, 1, 2, 3, slice(4, 8), 8
+PLANES = 9
+
+
+def patches_of(page: Page, rng: np.random.Generator, count: int) -> Iterator[tuple]:
+    """Patches of a page with their targets: uint8 (160, 160), float16 (40, 40, 9)."""
+    for _ in range(count):
+        sides = page.boxes[:, 2:].max(axis=1) if len(page.boxes) else np.empty(0)
+        high, wide = page.picture.shape
+        if len(sides):
+            chosen = rng.integers(len(sides))
+            scale = np.exp(rng.uniform(np.log(10), np.log(64))) / sides[chosen]
+            scale = min(scale, 4.0)
+            middle = (page.boxes[chosen, :2] + page.boxes[chosen, 2:] / 2) * scale
+            middle = middle + rng.uniform(-0.5, 0.5, 2) * (PATCH - 40)
+        else:
+            scale = np.exp(rng.uniform(np.log(48), np.log(900))) / max(high, wide)
+            middle = rng.uniform(0, 1, 2) * [wide * scale, high * scale]
+        yield _patch(page, scale, middle)
+
+
+def scaled(picture: np.ndarray, scale: float) -> np.ndarray:
+    """The picture, uint8, at another size."""
+    size = [max(1, round(length * scale)) for length in picture.shape[::-1]]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(picture, size, interpolation=method)
+
+
+def _patch(page: Page, scale: float, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The patch around a place (x, y) of the scaled page."""
+    picture = scaled(page.picture, scale)
+    high, wide = picture.shape
+    # A page smaller than the patch lies somewhere in it, one that is larger fills it.
+    room = np.array([wide - PATCH, high - PATCH])
+    corner = middle - PATCH / 2
+    corner = np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)).round().astype(int)
+    left, top = np.maximum(corner, 0)
+    part = picture[top : top + PATCH, left : left + PATCH]
+    before = np.maximum(-corner, 0)
+    after = PATCH - before - part.shape[::-1]
+    part = cv2.copyMakeBorder(part, before[1], after[1], before[0], after[0], cv2.BORDER_REPLICATE)
+    boxes = page.boxes * scale
+    boxes[:, :2] -= corner
+    return part, target(boxes, page.digits)
+
+
+def target(boxes: np.ndarray, digits: list[int]) -> np.ndarray:
+    """What the finder should answer about a patch; boxes float, shape (n, 4), in its pixels."""
+    answer = np.zeros((GRID, GRID, PLANES), np.float32)
+    answer[..., COUNTS] = answer[..., SMALL_COUNTS] = 1
+    answer[..., DIGIT] = 10
+    places = (np.arange(GRID) + 0.5) * STRIDE
+    for (left, top, wide, high), digit in zip(boxes, digits, strict=True):
+        side = max(wide, high)
+        x, y = left + wide / 2, top + high / 2
+        seen_x = min(left + wide, PATCH) - max(left, 0)
+        seen_y = min(top + high, PATCH) - max(top, 0)
+        if seen_x <= 0 or seen_y <= 0:
+            continue
+        window = _window(left, top, wide, high)
+        cut_off = seen_x * seen_y < 0.85 * wide * high
+        if side < MIN_SIDE:
+            plane = answer[window][..., SMALL]
+            if side >= TOO_SMALL or side < MIN_SEEN:
+                answer[window][..., SMALL_COUNTS] = 0
+            else:
+                plane[...] = 1
+        if side < TOO_SMALL or side > TOO_LARGE:
+            continue
+        if cut_off or not MIN_SIDE <= side <= MAX_SIDE:
+            answer[window][..., COUNTS] = 0
+            continue
+        spread = np.maximum(np.array([wide, high]) / 7, 0.5 * STRIDE)
+        bump = np.exp(
+            -(((places[:, None] - y) / spread[1]) ** 2) / 2
+            - ((places[None, :] - x) / spread[0]) ** 2 / 2
+        )
+        row, column = (int(np.clip(at / STRIDE, 0, GRID - 1)) for at in (y, x))
+        bump[row, column] = 1
+        nearer = bump > answer[..., HEAT]
+        answer[..., HEAT] = np.maximum(answer[..., HEAT], bump)
+        own = nearer & (bump > 0.5)
+        answer[own, DIGIT] = digit
+        rows, columns = np.nonzero(own)
+        answer[own, BOX] = np.stack(
+            [
+                (x - places[columns]) / 32,
+                (y - places[rows]) / 32,
+                np.full(len(rows), np.log(wide / 32)),
+                np.full(len(rows), np.log(high / 32)),
+            ],
+            axis=1,
+        )
+    return answer.astype(np.float16)
+
+
+def _window(left: float, top: float, wide: float, high: float) -> tuple[slice, slice]:
+    start_x, start_y = (max(0, int(at / STRIDE)) for at in (left, top))
+    end_x, end_y = (int(np.ceil(at / STRIDE)) for at in (left + wide, top + high))
+    return slice(start_y, max(end_y, start_y + 1)), slice(start_x, max(end_x, start_x + 1))
+
+
+@cache
+def _hands() -> Hands:
+    return Hands(measured=False)
+
+
+def some_patches(seed: int, pages: int, each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Patches of a number of pages: uint8 (n, 160, 160), float16 (n, 40, 40, 9)."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(seed)
+    written = [kind for kind in KINDS if kind != "none"]
+    pictures, targets = [], []
+    for _ in range(pages):
+        is_none = rng.random() < SHARE_NONE
+        if is_none and rng.random() < 0.5:  # a real photo as it is
+            own = ground.photos(False)
+            picture = own[rng.integers(len(own))]
+            picture = picture[:, ::-1] if rng.random() < 0.5 else picture
+            page = Page(np.ascontiguousarray(picture), [], np.empty((0, 4), int), "none")
+        else:
+            kind = "none" if is_none else written[rng.integers(len(written))]
+            page = make_page(rng, kind, _hands(), longest=2000)
+        for picture, wanted in patches_of(page, rng, each):
+            pictures.append(picture)
+            targets.append(wanted)
+    return np.stack(pictures), np.stack(targets)
+
+
+def many_patches(seed: int, pages: int, each: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """As `some_patches`, made by two processes."""
+    chunk = 100
+    seeds = range(seed, seed + pages // chunk)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        parts = list(processes.map(some_patches, seeds, [chunk] * len(seeds), [each] * len(seeds)))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
