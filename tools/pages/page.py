@@ -516,7 +516,7 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     side = log_uniform(rng, 60, 640)
     sheet = Sheet((round(side * rng.uniform(0.7, 1.3)), round(side * rng.uniform(0.7, 1.3))))
     height = log_uniform(rng, 12, 0.5 * min(sheet.shape) + 12)
-    kind = rng.integers(8)
+    kind = rng.integers(9)
     if kind == 1:
         rule(sheet, height, rng)
     elif kind == 2:
@@ -530,6 +530,8 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
             sign = str(rng.choice(list("+-=*×÷:([]<>")))
             ink = by_hand(sign, round(height), random_pen(rng), rng)
         sheet.put(ink, *(rng.uniform(0.1, 0.6, 2) * sheet.shape[::-1]))
+    elif kind == 8:
+        some_objects(sheet, rng)
     elif kind == 7:  # long lines, crosses, a scribble
         for _ in range(rng.integers(1, 5)):
             count = int(rng.choice([2, 3, 12]))
@@ -537,6 +539,25 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
             width = log_uniform(rng, 1, 0.03 * side + 1)
             sheet.path(points, width, rng.uniform(0.3, 1), printed=rng.random() < 0.5)
     return sheet, height
+
+
+def some_objects(sheet: Sheet, rng: np.random.Generator) -> None:
+    """Even shapes with sharp or soft edges, as things that lie on a table have."""
+    high, wide = sheet.shape
+    for _ in range(rng.integers(1, 12)):
+        layer = np.zeros(sheet.shape, np.uint8)
+        middle = tuple(int(at) for at in rng.uniform(0, 1, 2) * [wide, high])
+        size = tuple(1 + int(s) for s in np.exp(rng.uniform(-4, -0.7, 2)) * max(high, wide))
+        if rng.random() < 0.5:
+            cv2.ellipse(layer, middle, size, rng.uniform(0, 180), 0, 360, 255, -1, cv2.LINE_AA)
+        else:
+            corners = middle + rng.normal(0, 1, (rng.integers(3, 6), 2)) * size
+            hull = cv2.convexHull(corners.astype(np.float32)).astype(np.int32)
+            cv2.fillConvexPoly(layer, hull, 255, cv2.LINE_AA)
+        if rng.random() < 0.5:
+            layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.5, 0.02 * max(high, wide) + 1))
+        weight = np.float32(rng.uniform(0.2, 1) / 255)
+        sheet.print = np.maximum(sheet.print * (layer < 128), layer * weight)
 
 
 def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
@@ -555,7 +576,7 @@ def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
 # --- From the sheet to the picture ----------------------------------------------------------------
 
 
-def wear(sheet: Sheet, height: float, rng: np.random.Generator) -> None:
+def wear(sheet: Sheet, height: float, hands: Hands, rng: np.random.Generator) -> None:
     """What happens to lie on any sheet: dust, a stain, a stroke, what shows at its border."""
     high, wide = sheet.shape
     kind = rng.integers(6)
@@ -581,6 +602,14 @@ def wear(sheet: Sheet, height: float, rng: np.random.Generator) -> None:
         ends = rng.uniform(0, 1, (2, 2)) * [wide, high]
         if not _meets_digits(sheet, np.linspace(*ends, 40)):
             sheet.path(ends, max(1, rng.uniform(0.02, 0.1) * height), rng.uniform(0.3, 1))
+    elif kind == 4:  # a neighbour that the border cuts off: too little is seen to read it
+        ink = hands.writer(rng).digit(int(rng.integers(10)), max(8, round(height)), rng)
+        seen = rng.uniform(0.05, 0.3)
+        left = rng.choice([(seen - 1) * ink.shape[1], wide - seen * ink.shape[1]])
+        top = rng.uniform(0, max(1, high - len(ink)))
+        middle = np.clip([left + ink.shape[1] / 2, top + len(ink) / 2], 0, [wide - 1, high - 1])
+        if not _meets_digits(sheet, np.array([middle])):
+            sheet.put(ink, left, top)
 
 
 def _meets_digits(sheet: Sheet, points: np.ndarray) -> bool:
@@ -680,7 +709,7 @@ def make_page(
     layout = LAYOUTS.get(kind) or LAYOUTS[str(rng.choice(["row", "page", "single", "cells"]))]
     sheet, height = layout(hands, rng)
     if rng.random() < 0.25:
-        wear(sheet, height, rng)
+        wear(sheet, height, hands, rng)
     picture = on_ground(sheet, measured, rng, kind == "none", height)
     owner, shape = sheet.owner, sheet.shape
     if kind == "photo" or (kind == "none" and rng.random() < 0.2) or rng.random() < 0.15:
