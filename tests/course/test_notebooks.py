@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -221,28 +220,72 @@ def test_all_setup_cells_look_for_utils_alike(notebook):
     assert "import sys\nfrom pathlib import Path\n\n# utils.py lies one folder up" in first
 
 
-def trained_at_top_level(source: str) -> Iterator[tuple[str, bool]]:
-    """Names on which a cell calls `fit`, and whether the cell has made them before."""
-    made = set()
-    for statement in ast.parse(re.sub(r"^%.*", "", source, flags=re.M)).body:
+def trained(source: str) -> list[tuple[str, bool]]:
+    """Names of networks that code trains, and whether it has made them in the same place.
+
+    A function that trains what is handed to it trains wherever it is called.
+    """
+    tree = ast.parse(re.sub(r"^%.*", "", source, flags=re.M))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    trainers = {
+        function.name: position
+        for function in functions
+        for position, argument in enumerate(function.args.args)
+        if (argument.arg, False) in trained_in(function.body, {})
+    }
+    handed = {(f.name, argument.arg) for f in functions for argument in f.args.args}
+    found = trained_in(tree.body, trainers)
+    for function in functions:
+        inside = trained_in(function.body, trainers)
+        found += [(name, made) for name, made in inside if (function.name, name) not in handed]
+    return found
+
+
+def trained_in(statements: list[ast.stmt], trainers: dict[str, int]) -> list[tuple[str, bool]]:
+    """The same for these statements alone; `trainers`: which argument a function trains."""
+    made, found = set(), []
+    for statement in statements:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             continue
         for node in ast.walk(statement):
-            is_fit = isinstance(node, ast.Attribute) and node.attr == "fit"
-            if is_fit and isinstance(node.value, ast.Name):
-                yield node.value.id, node.value.id in made
+            network = None
+            if isinstance(node, ast.Attribute) and node.attr == "fit":
+                network = node.value
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", None) in trainers:
+                network = node.args[trainers[node.func.id]]
+            if isinstance(network, ast.Name):
+                found.append((network.id, network.id in made))
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 made.add(node.id)
+    return found
 
 
 def test_a_cell_that_trains_makes_its_network(notebook):
     """Interrupted and run again, it would go on with a half-trained one, and nothing says so."""
-    for cell in code_cells(notebook):
-        for name, made in trained_at_top_level(cell.source):
-            assert made, f"{name} is trained but not made here:\n{cell.source}"
+    cells = [cell.source for cell in code_cells(notebook)]
+    functions = "\n".join(map(functions_of, cells))
+    for source in cells:
+        for name, made in trained(functions + "\n" + source):
+            assert made, f"{name} is trained but not made here:\n{source}"
 
 
-def test_a_cell_that_trains_an_older_network_is_found():
-    assert list(trained_at_top_level("history = model.fit(x)")) == [("model", False)]
-    assert list(trained_at_top_level("model = new()\nmodel.fit(x)")) == [("model", True)]
+def functions_of(source: str) -> str:
+    """The functions that a cell defines, without what it runs."""
+    tree = ast.parse(re.sub(r"^%.*", "", source, flags=re.M))
+    return "\n".join(ast.unparse(s) for s in tree.body if isinstance(s, ast.FunctionDef))
+
+
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("history = model.fit(x)", [("model", False)]),
+        ("model = new()\nmodel.fit(x)", [("model", True)]),
+        ("def train(net):\n    net.fit(x)\ntrain(model)", [("model", False)]),
+        ("def train(net):\n    net.fit(x)\nmodel = new()\ntrain(model)", [("model", True)]),
+        ("def train(net):\n    net = copy(net)\n    net.fit(x)\ntrain(model)", []),
+        ("def train():\n    model.fit(x)", [("model", False)]),
+    ],
+)
+def test_a_cell_that_trains_an_older_network_is_found(source, expected):
+    assert [item for item in trained(source) if item != ("net", True)] == expected
