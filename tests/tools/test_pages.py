@@ -10,6 +10,7 @@ from reading.read import Digit
 from tools.measure import pages as measure
 from tools.pages import ground, hands, patches
 from tools.pages.page import KINDS, Page, Sheet, make_page
+from tools.ship import finder
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["measured", "trained on"])
@@ -126,6 +127,51 @@ def test_patches_show_what_their_targets_say():
         assert picture.shape == (patches.PATCH, patches.PATCH)
         for row, column in np.argwhere(answer[..., patches.HEAT] == 1):
             assert picture[row * 4 + 2, column * 4 + 2] < 50
+
+
+# --- The network that learns from them ------------------------------------------------------------
+
+
+def right_answers(target):
+    """Logits and boxes that say what a target says."""
+    answers = np.zeros((*target.shape[:2], finder.ANSWERS), np.float32)
+    answers[..., finder.MIDDLE] = np.where(target[..., patches.HEAT] == 1, 9, -9)
+    answers[..., finder.SMALL] = np.where(target[..., patches.SMALL] == 1, 9, -9)
+    answers[..., finder.BOX] = target[..., patches.BOX]
+    digits = target[..., patches.DIGIT].astype(int)
+    answers[..., finder.DIGIT] = 9 * np.eye(11)[digits][..., :10]
+    return answers
+
+
+def test_the_loss_of_right_answers_is_least():
+    boxes = np.array([[30.0, 60.0, 20.0, 40.0], [100.0, 20.0, 9.0, 10.0]])
+    target = patches.target(boxes, [3, 5])
+    right = right_answers(target)
+
+    def loss(answers):
+        return float(finder.loss(target[None], answers[None]))
+
+    least = loss(right)
+    assert least < 0.05
+    for planes in (finder.MIDDLE, finder.SMALL, finder.BOX, finder.DIGIT):
+        wrong = right.copy()
+        wrong[..., planes] = np.roll(right, 10, axis=0)[..., planes]
+        assert loss(wrong) > least + 0.1
+    # What is cut off may be found or not: it costs nothing.
+    cut_off = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3])
+    found = right_answers(cut_off)
+    before = float(finder.loss(cut_off[None], found[None]))
+    found[20, 0, finder.MIDDLE] = 9
+    assert float(finder.loss(cut_off[None], found[None])) == pytest.approx(before, abs=1e-3)
+
+
+def test_the_finder_learns_from_patches(capsys):
+    pictures, targets = patches.some_patches(seed=1, pages=16, each=2)
+    model = finder.train(pictures, targets, epochs=2, seed=1)
+    answers = model(pictures[:2, ..., None].astype(np.float32))
+    assert answers.shape == (2, patches.GRID, patches.GRID, finder.ANSWERS)
+    x, y = next(finder.batches(pictures, targets, np.random.default_rng(0)))
+    assert x.dtype == np.float32 and x.min() >= 0 and x.max() <= 255 and len(x) == len(y) == 32
 
 
 # --- Measuring ------------------------------------------------------------------------------------

@@ -1,0 +1,171 @@
+"""Train the *finder*, the network that says where on a page digits are.
+
+    python -m tools.ship.finder [--pages N] [--epochs N] [--seed N]
+
+draws pages (`tools/pages/`), trains on patches of them, and writes build/finder.keras. It looks
+for the middle of each digit whose longer side has 16 to 44 pixels (CenterNet: Zhou, Wang,
+Krähenbühl 2019); a picture is shown to it at several sizes.
+"""
+
+import argparse
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from reading.files import write_whole
+from tools.execute import ROOT
+from tools.pages import patches
+
+BATCH = 32
+FILTERS = 16, 24, 48, 96  # at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the picture's size
+# Answers for a place, in this order: logits of "a digit's middle" and of "digits that are too small
+# at this size"; the box (as in tools/pages/patches.py); logits of the ten digits.
+MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
+ANSWERS = 16
+
+
+def network(filters: tuple[int, ...] = FILTERS):
+    """The finder without weights.
+
+    It takes grey pictures, float32 of shape (n, H, W, 1), 0 to 255, sides multiples of 32, and
+    gives logits and boxes of shape (n, H / 4, W / 4, 16).
+    """
+    import keras
+    from keras import layers
+
+    def convolve(x, count, size=3, strides=1):
+        x = layers.Conv2D(count, size, strides, padding="same", use_bias=False)(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+
+    def residual(x):
+        y = layers.Conv2D(x.shape[-1], 3, padding="same", use_bias=False)(convolve(x, x.shape[-1]))
+        return layers.ReLU()(layers.Add()([x, layers.BatchNormalization(momentum=0.95)(y)]))
+
+    def merge(coarse, fine):
+        """Twice as large, added to what was seen at that size."""
+        larger = layers.Conv2DTranspose(fine.shape[-1], 2, strides=2)(coarse)
+        return convolve(layers.Add()([larger, fine]), fine.shape[-1])
+
+    half, quarter, eighth, few = filters
+    picture = layers.Input((None, None, 1))
+    x = convolve(layers.Rescaling(1 / 128, offset=-1.0)(picture), half, size=5, strides=2)
+    at_4 = convolve(convolve(x, quarter, strides=2), quarter)
+    at_8 = residual(convolve(at_4, eighth, strides=2))
+    at_16 = residual(residual(convolve(at_8, few, strides=2)))
+    at_32 = residual(convolve(at_16, few, strides=2))
+    x = merge(merge(merge(at_32, at_16), at_8), at_4)
+    x = convolve(x, eighth)
+    # At the start it holds digits to be as rare as they are.
+    start = [-4.0, -3.0] + [0.0] * (ANSWERS - 2)
+    answers = layers.Conv2D(
+        ANSWERS, 1, bias_initializer=lambda shape, dtype: np.array(start, dtype)
+    )
+    return keras.Model(picture, answers(x), name="finder")
+
+
+def loss(target, answers):
+    """Focal loss for middles, cross-entropy for what is small and which digit, L1 for boxes.
+
+    Args:
+        target: float, shape (n, 40, 40, 9), see tools/pages/patches.py.
+        answers: float32, shape (n, 40, 40, 16).
+    """
+    import tensorflow as tf
+
+    target = tf.cast(target, tf.float32)
+    heat, middle = target[..., patches.HEAT], answers[..., MIDDLE]
+    probability, is_middle = tf.sigmoid(middle), tf.cast(heat >= 0.999, tf.float32)
+    missed = is_middle * (1 - probability) ** 2 * tf.nn.softplus(-middle)
+    # Near a middle, a wrong answer costs less; what is neither digit nor ground costs nothing.
+    weight = (1 - is_middle) * target[..., patches.COUNTS] * (1 - heat) ** 4
+    invented = weight * probability**2 * tf.nn.softplus(middle)
+    found = tf.reduce_sum(missed + invented) / (tf.reduce_sum(is_middle) + 1)
+    digit = tf.cast(target[..., patches.DIGIT], tf.int32)
+    near = tf.cast(digit < 10, tf.float32) * heat
+    total = tf.reduce_sum(near) + 1
+    apart = tf.reduce_sum(tf.abs(answers[..., BOX] - target[..., patches.BOX]), axis=-1)
+    which = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        tf.minimum(digit, 9), answers[..., DIGIT]
+    )
+    small = tf.nn.sigmoid_cross_entropy_with_logits(target[..., patches.SMALL], answers[..., SMALL])
+    small = tf.reduce_mean(target[..., patches.SMALL_COUNTS] * small)
+    boxes, digits = (tf.reduce_sum(near * part) / total for part in (apart, which))
+    return found + 2 * boxes + 0.5 * digits + 3 * small
+
+
+def batches(
+    pictures: np.ndarray, targets: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches without end, each picture lighter, darker, harder, softer, or as a negative."""
+    while True:
+        order = rng.permutation(len(pictures))
+        for start in range(0, len(order) - BATCH + 1, BATCH):
+            chosen = order[start : start + BATCH]
+            x = pictures[chosen].astype(np.float32) / 255
+            gamma, gain, lift = (
+                rng.uniform(*limits, (BATCH, 1, 1))
+                for limits in ((0.7, 1.4), (0.6, 1.05), (0, 0.1))
+            )
+            x = x**gamma * gain + lift
+            negative = rng.random(BATCH) < 0.12
+            x[negative] = 1 - x[negative]
+            x = 255 * np.clip(x, 0, 1)[..., None]
+            yield x.astype(np.float32), targets[chosen]
+
+
+def train(pictures: np.ndarray, targets: np.ndarray, epochs: float, seed: int):
+    """Train a new finder; says its loss now and then."""
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    model, steps = network(), int(len(pictures) * epochs / BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-5, steps, warmup_target=3e-3, warmup_steps=min(200, steps // 10)
+    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-3)
+
+    @tf.function
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            value = loss(y, model(x, training=True))
+        gradients = tape.gradient(value, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return value
+
+    waiting: queue.Queue = queue.Queue(8)  # made beside the training
+
+    def make() -> None:
+        for batch in batches(pictures, targets, np.random.default_rng(seed)):
+            waiting.put(batch)
+
+    threading.Thread(target=make, daemon=True).start()
+    start, total = time.perf_counter(), 0.0
+    for number in range(1, steps + 1):
+        total += float(step(*waiting.get()))
+        if number % 100 == 0:
+            seconds = time.perf_counter() - start
+            print(f"step {number} of {steps}: loss {total / 100:.3f}, {seconds:.0f} s", flush=True)
+            total = 0.0
+    return model
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.ship.finder")
+    parser.add_argument("--pages", type=int, default=14_000)
+    parser.add_argument("--epochs", type=float, default=9)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    start = time.perf_counter()
+    pictures, targets = patches.many_patches(1000 * options.seed, options.pages)
+    print(f"{len(pictures)} patches of {options.pages} pages, {time.perf_counter() - start:.0f} s")
+    model = train(pictures, targets, options.epochs, options.seed)
+    write_whole(ROOT / "build" / "finder.keras", model.save)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
