@@ -9,7 +9,7 @@ from conftest import ROOT
 from reading.read import Digit
 from tools.measure import pages as measure
 from tools.pages import ground, hands, patches
-from tools.pages.page import KINDS, Page, Sheet, make_page
+from tools.pages.page import KINDS, Page, Sheet, _shrunk, _truth, is_legible, make_page
 from tools.ship import finder
 
 
@@ -52,14 +52,21 @@ def test_boxes_are_those_of_the_ink():
     sheet.put(np.ones((20, 10), np.float32), 5, 30, digit=7)
     sheet.put(np.ones((8, 8), np.float32), 40, 2)  # no digit
     sheet.put(np.ones((30, 12), np.float32), 80, 10, digit=1)
-    from tools.pages.page import _truth
-
-    page = _truth(np.zeros((60, 100), np.uint8), sheet.owner, sheet.digits, "row", 1000)
+    page = _truth(np.zeros((60, 100), np.uint8), sheet.owner, sheet.digits, "row")
     assert page.digits == [7, 1]
     assert page.boxes.tolist() == [[5, 30, 10, 20], [80, 10, 12, 30]]
-    smaller = _truth(np.zeros((60, 100), np.uint8), sheet.owner, sheet.digits, "row", 50)
+    smaller = _shrunk(page, 50)
     assert smaller.picture.shape == (30, 50)
     assert smaller.boxes.tolist() == [[2, 15, 5, 10], [40, 5, 6, 15]]
+
+
+def test_a_digit_that_nobody_can_see_is_not_legible():
+    owner = np.zeros((60, 60), np.int16)
+    owner[10:50, 28:33] = 1
+    noise = np.random.default_rng(0).normal(0, 1, (60, 60))
+    for contrast, spread, expected in ((60, 5, True), (4, 0, False), (20, 40, False)):
+        picture = np.clip(150 - contrast * owner + spread * noise, 0, 255).astype(np.uint8)
+        assert is_legible(picture, owner) == expected
 
 
 def test_digits_are_drawn_as_high_as_is_asked(writers):

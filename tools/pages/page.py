@@ -18,6 +18,8 @@ from tools.pages.hands import SIGNS, Hands, Pen, Writer, draw, print_text, rando
 KINDS = (
     "single", "row", "page", "touching", "lined", "cells", "sums", "amid", "photo", "none",
 )  # fmt: skip
+MIN_CONTRAST = 8  # grey levels between a digit's ink and what is beside it
+MIN_OVER_NOISE = 1.3  # the same, as a multiple of the standard deviation of what is beside it
 Shape = tuple[int, int]
 
 
@@ -699,13 +701,48 @@ LAYOUTS = {
 def make_page(
     rng: np.random.Generator, kind: str, hands: Hands, measured: bool = False, longest: int = 1400
 ) -> Page:
-    """Make a page of a kind.
+    """Make a page of a kind, each digit of which a person can read.
 
     Args:
         hands: who writes.
         measured: whether the photos come from those kept for measuring.
         longest: of the picture's sides, in pixels; larger ones are made smaller.
     """
+    while True:
+        page, owner = _any_page(rng, kind, hands, measured)
+        if is_legible(page.picture, owner):
+            return _shrunk(page, longest)
+
+
+def is_legible(picture: np.ndarray, owner: np.ndarray) -> bool:
+    """Tell whether each digit's ink stands out from what is around it.
+
+    Args:
+        picture: uint8, shape (H, W).
+        owner: int, same shape: which digit's ink a pixel is, from 1; 0: none's.
+    """
+    for number, place in enumerate(ndimage.find_objects(owner), 1):
+        if place is None:
+            continue
+        size = max(part.stop - part.start for part in place)
+        edge = round(0.25 * size) + 2
+        wide = tuple(slice(max(0, part.start - edge), part.stop + edge) for part in place)
+        grey = picture[wide].astype(np.float32)
+        grey -= cv2.GaussianBlur(grey, (0, 0), 0.3 * size + 1)  # without light and shadow
+        ink = owner[wide] == number
+        beside = cv2.dilate(ink.astype(np.uint8), np.ones((edge, edge), np.uint8)) > 0
+        beside &= owner[wide] == 0
+        if ink.any() and beside.any():
+            contrast = abs(grey[ink].mean() - grey[beside].mean())
+            if contrast < MIN_CONTRAST or contrast < MIN_OVER_NOISE * grey[beside].std():
+                return False
+    return True
+
+
+def _any_page(
+    rng: np.random.Generator, kind: str, hands: Hands, measured: bool
+) -> tuple[Page, np.ndarray]:
+    """A page at its full size, and which digit's ink each pixel is."""
     layout = LAYOUTS.get(kind) or LAYOUTS[str(rng.choice(["row", "page", "single", "cells"]))]
     sheet, height = layout(hands, rng)
     if rng.random() < 0.25:
@@ -719,24 +756,22 @@ def make_page(
     if rng.random() < (0.2 if kind == "photo" else 0.05):
         picture = picture + g.glare(shape, rng)
     picture = g.camera(np.clip(picture, 0, 255), rng, fine=max(1.0, 0.05 * height))
-    return _truth(picture, owner, sheet.digits, kind, longest)
+    return _truth(picture, owner, sheet.digits, kind), owner
 
 
-def _truth(
-    picture: np.ndarray, owner: np.ndarray, digits: list[int], kind: str, longest: int
-) -> Page:
-    """Boxes from the numbers of each pixel; the picture at its final size."""
+def _truth(picture: np.ndarray, owner: np.ndarray, digits: list[int], kind: str) -> Page:
+    """The page with the boxes of its digits, from the number of each pixel."""
     found = ndimage.find_objects(owner, max_label=len(digits))
     kept = [(d, place) for d, place in zip(digits, found, strict=True) if place]
-    boxes = np.array(
-        [
-            (x.start, y.start, x.stop - x.start, y.stop - y.start)
-            for _, (y, x) in kept
-        ]
-    ).reshape(-1, 4)  # fmt: skip
-    if max(picture.shape) > longest:
-        scale = longest / max(picture.shape)
-        size = [max(1, round(length * scale)) for length in picture.shape[::-1]]
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        boxes = np.round(boxes * scale).astype(int)
-    return Page(picture, [d for d, _ in kept], boxes, kind)
+    boxes = [(x.start, y.start, x.stop - x.start, y.stop - y.start) for _, (y, x) in kept]
+    return Page(picture, [d for d, _ in kept], np.array(boxes, int).reshape(-1, 4), kind)
+
+
+def _shrunk(page: Page, longest: int) -> Page:
+    """The page, or a smaller one whose longer side has `longest` pixels."""
+    scale = longest / max(page.picture.shape)
+    if scale >= 1:
+        return page
+    size = [max(1, round(length * scale)) for length in page.picture.shape[::-1]]
+    picture = cv2.resize(page.picture, size, interpolation=cv2.INTER_AREA)
+    return Page(picture, page.digits, np.round(page.boxes * scale).astype(int), page.kind)
