@@ -9,7 +9,16 @@ from conftest import ROOT
 from reading.read import Digit
 from tools.measure import pages as measure
 from tools.pages import ground, hands, patches
-from tools.pages.page import KINDS, Page, Sheet, _shrunk, _truth, is_legible, make_page
+from tools.pages.page import (
+    KINDS,
+    Page,
+    Sheet,
+    _shrunk,
+    _truth,
+    cut_close,
+    is_legible,
+    make_page,
+)  # fmt: skip
 from tools.ship import finder
 
 
@@ -58,6 +67,19 @@ def test_boxes_are_those_of_the_ink():
     smaller = _shrunk(page, 50)
     assert smaller.picture.shape == (30, 50)
     assert smaller.boxes.tolist() == [[2, 15, 5, 10], [40, 5, 6, 15]]
+
+
+def test_a_close_cut_keeps_all_digits():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sheet = Sheet((200, 300))
+        sheet.put(np.ones((40, 20), np.float32), *rng.integers(0, 150, 2), digit=4)
+        sheet.put(np.ones((30, 25), np.float32), *rng.integers(0, 150, 2), digit=2)
+        cut = cut_close(sheet, 40, rng)
+        assert cut.digits == [4, 2] and cut.owner.shape == cut.ink.shape == cut.print.shape
+        assert np.count_nonzero(cut.owner) == np.count_nonzero(sheet.owner)
+        rows, columns = np.nonzero(cut.owner)
+        assert rows.min() <= 15 and columns.min() <= 15
 
 
 def test_a_digit_that_nobody_can_see_is_not_legible():

@@ -18,6 +18,7 @@ from tools.pages.hands import SIGNS, Hands, Pen, Writer, draw, print_text, rando
 KINDS = (
     "single", "row", "page", "touching", "lined", "cells", "sums", "amid", "photo", "none",
 )  # fmt: skip
+CUT_CLOSE = "single", "row", "touching"  # some of these are cut out close around the digits
 MIN_CONTRAST = 8  # grey levels between a digit's ink and what is beside it
 MIN_OVER_NOISE = 1.3  # the same, as a multiple of the standard deviation of what is beside it
 Shape = tuple[int, int]
@@ -575,6 +576,19 @@ def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
             cell(sheet, box, int(style), width, dark, by_hand_too, rng)
 
 
+def cut_close(sheet: Sheet, height: float, rng: np.random.Generator) -> Sheet:
+    """The part of a sheet around its digits, as a scan or a picture of one digit is cut out."""
+    rows, columns = np.nonzero(sheet.owner)
+    margins = (rng.uniform(0, 0.35, 4) * rng.choice([0.1, 1]) * height).astype(int) + 1
+    top, bottom = max(rows.min() - margins[0], 0), rows.max() + 1 + margins[1]
+    left, right = max(columns.min() - margins[2], 0), columns.max() + 1 + margins[3]
+    place = np.s_[top:bottom, left:right]
+    part = Sheet(sheet.owner[place].shape)
+    part.ink, part.print = sheet.ink[place], sheet.print[place]
+    part.owner, part.digits = sheet.owner[place], sheet.digits
+    return part
+
+
 # --- From the sheet to the picture ----------------------------------------------------------------
 
 
@@ -745,6 +759,8 @@ def _any_page(
     """A page at its full size, and which digit's ink each pixel is."""
     layout = LAYOUTS.get(kind) or LAYOUTS[str(rng.choice(["row", "page", "single", "cells"]))]
     sheet, height = layout(hands, rng)
+    if kind in CUT_CLOSE and rng.random() < 0.3:
+        sheet = cut_close(sheet, height, rng)
     if rng.random() < 0.25:
         wear(sheet, height, hands, rng)
     picture = on_ground(sheet, measured, rng, kind == "none", height)
