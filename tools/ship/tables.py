@@ -392,7 +392,7 @@ class Block(NamedTuple):
 
 TRIED = (
     *("tried_net_d", "tried_net_d_fit", "tried_small", "tried_medium", "tried_medium_epochs"),
-    *("tried_large", "tried_averaging"),
+    *("tried_large", "tried_averaging", "tried_finding"),
 )
 IN_README = {
     "promise": Block(promise, ("seeds",)),
