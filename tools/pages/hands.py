@@ -16,11 +16,9 @@ from tools.execute import ROOT
 OPEN = ROOT / "data" / "open"
 
 # Whose hands are kept for measuring; no network is trained on them.
-MEASURED_SWISS = (4, 8, 12, 16)  # their scans, see data/open/README.md
 MEASURED_PEN = (*range(31, 45), *range(150, 160))  # UCI's own test writers, and ten of Valencia's
 MEASURED_ALPHABETS = ("Greek", "Korean")
 
-PRINTED = "AEFHKMNPRTVWXYadefhkmnprtuvwxy"  # letters that are like no digit
 SIGNS = "+-=/().,:;%&#?!<>*€$§@[]{}"
 
 
