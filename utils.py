@@ -26,13 +26,12 @@ import numpy as np
 import pandas as pd
 
 # What is imported here and not used below is for the notebooks.
-from reading.decode import open_picture  # noqa: F401
-from reading.divide import NO_DIGIT, SEVERAL, find_cuts, part_between  # noqa: F401
+from reading.crop import cut_out  # noqa: F401
+from reading.decode import open_picture, to_grey  # noqa: F401
 from reading.errors import CourseError, ImageError, ModelError  # noqa: F401
 from reading.files import get_back, write_whole
-from reading.marks import find_marks  # noqa: F401
-from reading.network import quiet_stderr
-from reading.paper import ink_of, is_light_on_dark, median_around  # noqa: F401
+from reading.find import find_places  # noqa: F401
+from reading.network import finder, quiet_stderr  # noqa: F401
 from reading.prepare import to_input, to_mnist  # noqa: F401
 from reading.read import Digit, read_digits  # noqa: F401
 

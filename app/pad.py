@@ -17,7 +17,6 @@ import numpy as np
 import traitlets
 
 from reading import CourseError, Digit, open_picture, read_digits
-from reading.paper import shrunk_to
 from reading.read import Model
 
 HERE = Path(__file__).resolve().parent
@@ -157,7 +156,9 @@ def _reading_html(name: str, content: bytes, model: Model | None) -> str:
             f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
         )
     height, width = picture.shape[:2]
-    picture = shrunk_to(picture, MAX_SHOWN_SIDE)
+    scale = min(1, MAX_SHOWN_SIDE / max(height, width))
+    size = [max(1, round(length * scale)) for length in (width, height)]
+    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     read = f"read {digits_text(digits)}" if digits else "no digit found"
     boxes = "".join(_box_html(d, width, height) for d in digits)
     source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")

@@ -6,23 +6,22 @@
         print(d.digit, d.probability, d.box)
 
 It needs four packages (numpy, opencv-python-headless, pillow, ai-edge-litert), this folder on the
-Python path, and the file models/shipped/reader.tflite beside it.
+Python path, and the files finder.tflite and reader.tflite in models/shipped beside it.
 
 `read.py` takes a picture through these files, in this order:
 
-1. `decode.py`: any file or array becomes upright RGB pixels.
-2. `paper.py`: pixels become *ink*: how much darker a place is than the paper around it.
-3. `marks.py`: connected ink becomes *marks* (connected components), in rows.
-4. `divide.py`: marks become digits; some are joined, some are *cut* into pieces. It asks about each
-   mark, and about each piece:
-5. `prepare.py`: the ink becomes 28 x 28 pixels, as in MNIST, and
-6. `network.py`: the *reader*, the network for pictures, says which digit it may be, or none.
+1. `decode.py`: any file or array becomes upright pixels.
+2. `find.py`: the *finder*, a network, says where digits may be. (`network.py` calls networks.)
+3. `crop.py`: each place becomes 28 x 28 pixels of *ink*, whatever the paper and the light.
+4. `prepare.py`: that becomes what every network of the course takes.
+5. `read.py` itself: the *reader*, the other network, says which digit each is, or that it is none;
+   digits are put in reading order.
 
 Beside them: `errors.py`, `files.py` (write whole or not at all), `__main__.py` (the command line).
 
-Digits on ruled paper or in cells are lost: look in `marks.py`. In shadow, on a table, or light on
-dark: `paper.py`. Two are read as one, or one as two: `divide.py`. One is read as another: the
-reader (notebook 10 trains it).
+Nothing is thrown away by a rule before a network has seen it. Digits are not found, or found where
+there are none: the finder (tools/ship/finder.py trains it, on the pages of tools/pages/; notebook
+12 shows how). One is read as another: the reader (notebook 10 trains it).
 """
 
 from reading.decode import open_picture

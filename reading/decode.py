@@ -1,7 +1,8 @@
 """From any picture file or array to pixels, or to a sentence that says what is wrong with it.
 
-Only `open_picture` is called from outside. The rest deals with the many forms that files have:
-transparent, 16-bit, turned, animated, damaged, without end, or built to make a decoder very slow.
+`open_picture` and `to_grey` are called from outside. The rest deals with the many forms that files
+have: transparent, 16-bit, turned, animated, damaged, without end, or built to make a decoder very
+slow.
 """
 
 import functools
@@ -13,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
@@ -56,6 +58,11 @@ def open_picture(picture: "Path | str | bytes | Image.Image | np.ndarray") -> np
             return _flatten(_upright(image))
     except Exception as error:  # Pillow's decoders raise many kinds for a damaged file
         raise ImageError(f"{name} cannot be decoded, it is damaged: {error}") from error
+
+
+def to_grey(picture: np.ndarray) -> np.ndarray:
+    """Brightness, uint8, shape (H, W), of an RGB picture; a grey one is returned as it is."""
+    return picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def _image_from_file(source: "bytes | str | os.PathLike") -> Image.Image:

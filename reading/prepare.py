@@ -1,12 +1,9 @@
-"""From a digit's ink to what every network of the course takes: 28 x 28 pixels, as in MNIST."""
+"""What every network of the course takes: 28 x 28 pixels, as in MNIST."""
 
 import cv2
 import numpy as np
 
-from reading.marks import MIN_INK
-from reading.paper import size_within
-
-MIN_STROKE = 2.0  # pixels of the 20 x 20 box
+MIN_INK = 0.15  # 0 (paper) to 1 (ink); what is fainter counts as paper
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -28,34 +25,19 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     rows, columns = (np.flatnonzero(ink.max(axis=axis) > MIN_INK) for axis in (1, 0))
     if not len(rows):
         raise ValueError("to_mnist takes a digit, this array holds no ink.")
-    digit = _thicken(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    digit = cv2.resize(digit, size_within(digit.shape, 20), interpolation=cv2.INTER_AREA)
-    inked = np.sort(digit[digit > 0])
-    digit = np.clip(digit / max(inked[int(0.9 * len(inked))], 0.1), 0, 1)
-    height, width = digit.shape
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    size = [max(1, round(length * 20 / max(digit.shape))) for length in digit.shape[::-1]]
+    digit = cv2.resize(digit, size, interpolation=cv2.INTER_AREA)
+    digit = np.clip(digit / digit.max(), 0, 1)
     # Not cv2.moments: it takes an array of two columns, a thin 1, for a list of points.
-    middle = [digit.sum(axis) @ np.arange(n) / digit.sum() for axis, n in ((0, width), (1, height))]
-    left, top = (
-        int(np.clip(round(14 - centre), 0, 28 - length))
-        for centre, length in zip(middle, (width, height), strict=True)
+    centre = [np.average(places, weights=digit) for places in np.indices(digit.shape)]
+    top, left = (
+        int(np.clip(round(14 - middle), 0, 28 - length))
+        for middle, length in zip(centre, digit.shape, strict=True)
     )
     image = np.zeros((28, 28), np.float32)
-    image[top : top + height, left : left + width] = digit
+    image[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     return np.round(image * 255).astype(np.uint8)
-
-
-def _thicken(digit: np.ndarray) -> np.ndarray:
-    """Widen strokes that would be thinner than `MIN_STROKE` in the 20 x 20 box."""
-    mask = (digit > 0.5).astype(np.uint8)
-    inside = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, 0), cv2.DIST_L2, 3)
-    ridge = inside[inside > 0]
-    width = 4 * ridge.mean() if len(ridge) else 1  # distances across a stroke average a quarter
-    missing = MIN_STROKE * max(digit.shape) / 20 - width
-    if missing < 1:
-        return digit
-    size = round(missing) + 1
-    digit = cv2.copyMakeBorder(digit, size, size, size, size, cv2.BORDER_CONSTANT, value=0)
-    return cv2.dilate(digit, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
 
 
 def to_input(images: np.ndarray) -> np.ndarray:

@@ -1,37 +1,27 @@
 """The whole way from a picture to its digits; each step has a file of its own."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from reading import network
-from reading.decode import open_picture
-from reading.divide import choose_digits
-from reading.marks import Box, Mark, find_marks
-from reading.paper import (
-    between_bars,
-    find_sheets,
-    ink_of,
-    is_on,
-    shrunk_by_whole,
-    shrunk_to,
-    to_grey,
-)
-from reading.prepare import to_input, to_mnist
+from reading.crop import cut_out
+from reading.decode import open_picture, to_grey
+from reading.find import find_places
+from reading.prepare import to_input
 
-WORKING_SIDES = 700, 1400  # pixels of the longer side, at most, while digits are looked for
-MIN_LARGE_MARK = 80  # pixels high; where most marks are, the smaller working side is enough
-MIN_PROBABILITY_TO_STOP = 0.55  # of every digit; then no other sheet is looked at
-MAX_HEIGHT_RATIO = 2.5  # of the highest to the lowest digit of one hand
-MAX_BATCH = 500  # marks that the model is asked about in one call; more take more memory
+MAX_BATCH = 500  # digits that the model is asked about in one call; more take more memory
+MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
+
+Box = tuple[int, int, int, int]
 
 
 class Model(Protocol):
     """What `read_digits` asks: a Keras model, a `network.Network`, or what answers as they do."""
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
-        """Take float32, shape (n, 28, 28, 1), 0 to 1; give probabilities, shape (n, 10 or 12)."""
+        """Take float32, shape (n, 28, 28, 1), 0 to 1; give probabilities, shape (n, 10 or more)."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +30,10 @@ class Digit:
 
     Attributes:
         digit: 0 to 9.
-        probability: the model's probability for `digit`, 0 to 1.
+        probability: that there is a digit and that it is this one, 0 to 1.
         box: left, top, width, height in pixels of the upright picture.
         image: what the model saw, uint8, shape (28, 28).
-        probabilities: float32, shape (10,).
+        probabilities: float32, shape (10,); what is missing to 1 is that there is no digit.
     """
 
     digit: int
@@ -59,9 +49,9 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
     Args:
         picture: a path, a file's bytes, a PIL image, or an array of shape (H, W), (H, W, 3) or
             (H, W, 4), uint8 or float in [0, 1].
-        model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 12) for the
-            ten digits, "no digit" and "several", or of shape (n, 10) for the digits alone;
-            None: the reader that ships.
+        model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 11) for the
+            ten digits and "no digit", or of shape (n, 10) for the digits alone; None: the reader
+            that ships.
 
     Returns:
         The digits in reading order; an empty list where there is none.
@@ -72,79 +62,69 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
     """
     grey = to_grey(open_picture(picture))
     model = network.reader() if model is None else model
-    rows, columns = between_bars(grey)
-    between = np.ascontiguousarray(grey[rows, columns])
-    digits = _read_grey(between, model)
-    if not digits and between.shape[1] < grey.shape[1] / 2:  # a thick 1 has margins like bars
-        return _read_grey(grey, model)
-    corner = np.array([columns.start, rows.start, 0, 0])
-    return [replace(digit, box=tuple((digit.box + corner).tolist())) for digit in digits]
+    places = find_places(grey, network.finder().predict_on_batch)
+    if not places:
+        return []
+    images = np.stack([cut_out(grey, place.box) for place in places])
+    scores = np.array([place.score for place in places], np.float32)
+    probabilities = are_digits(scores, _ask(model, images))
+    kept = np.flatnonzero(probabilities.sum(axis=1) > 0.5)
+    digits = [
+        Digit(
+            digit=int(probabilities[i].argmax()),
+            probability=float(probabilities[i].max()),
+            box=_within(places[i].box, grey.shape),
+            image=images[i],
+            probabilities=probabilities[i],
+        )
+        for i in kept
+    ]
+    return in_reading_order(digits)
 
 
-def _read_grey(grey: np.ndarray, model: Model) -> list[Digit]:
-    """The digits of a picture, uint8, shape (H, W), without bars beside it."""
-    readings = []
-    shrunk = shrunk_by_whole(grey, WORKING_SIDES[0])
-    for sheet in find_sheets(shrunk):
-        digits, done = _read_sheet(grey, shrunk, sheet, model)
-        if done:
-            return digits
-        readings.append(digits)
-    return max(readings, key=_mean_probability)
-
-
-def _mean_probability(digits: list[Digit]) -> float:
-    return float(np.mean([d.probability for d in digits])) if digits else 0.0
-
-
-def _read_sheet(
-    grey: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None, model: Model
-) -> tuple[list[Digit], bool]:
-    """The digits on a sheet (None: the picture), and whether nothing else is likely to be there."""
-    rows, shape = _rows_on(grey, shrunk, sheet)
-    images: dict[Mark, np.ndarray] = {}  # what the model sees of each mark
-
-    def predict(marks: list[Mark]) -> np.ndarray:
-        images.update({mark: to_mnist(mark.ink) for mark in marks})
-        return _probabilities(model, np.stack([images[mark] for mark in marks]))
-
-    chosen = choose_digits(rows, predict) if rows else []
-    if sheet is not None:  # without the sheet's edge, and what it cuts off
-        chosen = [item for item in chosen if is_on(sheet, item[0].box, shape)]
-    scale = np.array([grey.shape[1] / shape[1], grey.shape[0] / shape[0]] * 2)
-    digits = []
-    for mark, answer in chosen:
-        box = tuple(int(length) for length in mark.box * scale)
-        digit = int(answer[:10].argmax())
-        digits.append(Digit(digit, float(answer[digit]), box, images[mark], answer[:10]))
-    return digits, _are_all(digits, [mark.height for mark, _ in chosen], rows)
-
-
-def _rows_on(
-    grey: np.ndarray, shrunk: np.ndarray, sheet: np.ndarray | None
-) -> tuple[list[list[Mark]], tuple[int, ...]]:
-    """The marks on a sheet, and the shape of the picture in which they were found."""
-    rows = find_marks(ink_of(shrunk, sheet))
-    heights = [mark.height for row in rows for mark in row]
-    if shrunk is grey or (heights and np.median(heights) >= MIN_LARGE_MARK):
-        return rows, shrunk.shape
-    larger = shrunk_to(grey, WORKING_SIDES[1])
-    return find_marks(ink_of(larger, sheet)), larger.shape
-
-
-def _probabilities(model: Model, images: np.ndarray) -> np.ndarray:
-    """What the model says about uint8 of shape (n, 28, 28): float32, shape (n, 12)."""
+def _ask(model: Model, images: np.ndarray) -> np.ndarray:
+    """What the model says about uint8 of shape (n, 28, 28): float32, shape (n, 10 or more)."""
     batches = [images[start : start + MAX_BATCH] for start in range(0, len(images), MAX_BATCH)]
-    answers = np.concatenate([model.predict_on_batch(to_input(batch)) for batch in batches])
-    # A model of the ten digits alone rules out "no digit" and "several".
-    return np.pad(answers, ((0, 0), (0, 12 - answers.shape[1])))
+    return np.concatenate([model.predict_on_batch(to_input(batch)) for batch in batches])
 
 
-def _are_all(digits: list[Digit], heights: list[int], rows: list[list[Mark]]) -> bool:
-    """Tell whether digits are probable, as high as the highest mark, and of one hand."""
-    return (
-        bool(digits)
-        and min(d.probability for d in digits) > MIN_PROBABILITY_TO_STOP
-        and max(mark.height for row in rows for mark in row) == max(heights)
-        and max(heights) < MAX_HEIGHT_RATIO * min(heights)
-    )
+def are_digits(scores: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """How likely each place holds each of the ten digits.
+
+    Args:
+        scores: the finder's, float32, shape (n,).
+        answers: the reader's, float32, shape (n, 10 or more); what follows the tenth is no digit.
+
+    Returns:
+        float32, shape (n, 10); what is missing to 1 is that there is no digit.
+    """
+    return scores[:, None] * answers[:, :10]
+
+
+def _within(box: np.ndarray, shape: tuple[int, ...]) -> Box:
+    """The part of a box that lies in the picture, in whole pixels."""
+    limits = np.array(shape[::-1])
+    start = np.clip(np.floor(box[:2]), 0, limits - 1)
+    end = np.clip(np.ceil(box[:2] + box[2:]), start + 1, limits)
+    return tuple(int(length) for length in (*start, *(end - start)))
+
+
+def in_reading_order(digits: list[Digit]) -> list[Digit]:
+    """Row by row from the top, each from left to right.
+
+    A digit goes on with the row whose last digit stands beside it.
+    """
+    rows: list[list[Digit]] = []
+    for digit in sorted(digits, key=lambda digit: digit.box[0]):
+        beside = [row for row in rows if _shared_height(row[-1].box, digit.box) > MIN_SHARED_HEIGHT]
+        if beside:
+            max(beside, key=lambda row: _shared_height(row[-1].box, digit.box)).append(digit)
+        else:
+            rows.append([digit])
+    rows.sort(key=lambda row: np.mean([d.box[1] + d.box[3] / 2 for d in row]))
+    return [digit for row in rows for digit in row]
+
+
+def _shared_height(a: Box, b: Box) -> float:
+    """How much of the height of the lower of two boxes lies beside the other."""
+    return (min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])) / min(a[3], b[3])

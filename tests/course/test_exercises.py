@@ -42,6 +42,14 @@ WRONG = {
     moves = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
     looks = [np.roll(x, move, axis=(1, 2)) for move in moves]
     return np.mean([network(look, training=False) for look in looks], axis=0)""",
+    "12_1": """def intersection_over_union(a, b):  # boxes far apart: two negative sides
+    shared = np.prod(np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2]))
+    return shared / (np.prod(a[2:]) + np.prod(b[2:]) - shared)""",
+    "12_2": """def boxes_to_keep(boxes, scores, limit=0.35):  # the likeliest alone
+    return [int(np.argmax(scores))] if len(scores) else []""",
+    "12_3": """def threshold_for(table, least):  # the highest, not the lowest
+    reached = table[table["precision"] >= least]
+    return reached["threshold"].max() if len(reached) else None""",
 }
 # Right answers in another way than the solution's.
 RIGHT = {

@@ -1,4 +1,4 @@
-"""The fifth step: a digit's ink becomes 28 x 28 pixels, as in MNIST."""
+"""What every network takes: 28 x 28 pixels, as in MNIST."""
 
 import cv2
 import numpy as np

@@ -14,6 +14,7 @@ from conftest import ROOT
 from pictures import SAMPLES, photos_of, read, share_found, share_read, some_digits
 
 from reading import open_picture, read_digits
+from reading.read import Digit, in_reading_order
 
 # --- the samples ---
 
@@ -50,7 +51,7 @@ def test_probabilities_and_boxes():
         assert left >= 0 and left + box_width <= width
         assert top >= 0 and top + box_height <= height
         assert d.probability == pytest.approx(d.probabilities.max())
-        assert 0.5 < d.probabilities.sum() <= 1 + 1e-4  # what is missing is no digit, or several
+        assert 0.5 < d.probabilities.sum() <= 1 + 1e-4  # what is missing is that there is none
     assert [d.box[0] for d in digits] == sorted(d.box[0] for d in digits)
 
 
@@ -59,6 +60,30 @@ def test_box_lies_on_the_ink_of_a_large_picture():
     cv2.line(page, (2000, 1000), (2000, 2000), 0, 60)
     (digit,) = read_digits(page)
     assert np.allclose(digit.box, (1970, 970, 60, 1060), atol=25)
+
+
+# --- reading order ---
+
+
+def in_order(boxes: dict[int, tuple]) -> str:
+    """The digits of these boxes in the order in which they are read."""
+    empty = np.empty(0)
+    digits = [Digit(digit, 0.9, box, empty, empty) for digit, box in boxes.items()]
+    return "".join(str(d.digit) for d in in_reading_order(digits))
+
+
+def test_rows_are_read_one_after_the_other():
+    rows = {3: (0, 100, 20, 30), 1: (5, 0, 20, 30), 4: (30, 96, 20, 30), 2: (40, 8, 20, 30)}
+    assert in_order(rows) == "1234"
+    # A row that slants: its end stands as high as the beginning of the one above.
+    slanting = {k: (40 * k, 100 - 12 * k, 20, 30) for k in range(5)}
+    slanting |= {5 + k: (40 * k, 150 - 12 * k, 20, 30) for k in range(5)}
+    assert in_order(slanting) == "0123456789"
+
+
+def test_small_and_large_digits_stand_in_one_row():
+    assert in_order({1: (0, 0, 40, 60), 2: (50, 25, 20, 30), 3: (80, 2, 40, 55)}) == "123"
+    assert in_order({}) == ""
 
 
 # --- many pictures ---

@@ -84,12 +84,11 @@ CARDS = {
     "large_3": of_notebook_11("the same from a third seed", 3),
     "reader": About(
         "the network that reads pictures",
-        "54,000 MNIST training digits, scikit-learn's 1,797 coarse ones, and strokes, fonts and "
-        "things that are no digit, drawn for the purpose; the other 6,000 MNIST training digits, "
-        "with more of the same drawings, set the temperature",
+        "54,000 MNIST training digits, and what the finder cuts out of drawn pages and real "
+        "photos: digits of some 100 people, and what is none; more such pages set the temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
-        "whole pictures: `read_digits` finds the marks and asks it about each. Its probabilities "
+        "whole pictures: `read_digits` finds the places and asks it about each. Its probabilities "
         "hold for pictures like those it was measured on",
         "It is this file that reads pictures.",
     ),
