@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from reading.find import with_margins
+
 SIDE, INNER = 28, 20  # pixels of the result, and in it of the longer side of a digit's box
 WIDEST_STROKE = 11  # pixels of the result; what is wider is paper
 MIN_CONTRAST = 6  # grey levels; fainter ink stays faint
@@ -47,7 +49,7 @@ def _window(grey: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         np.clip(left, 0, wide - 1) : np.clip(right, 1, wide),
     ]
     edges = [max(0, -top), max(0, bottom - high), max(0, -left), max(0, right - wide)]
-    return cv2.copyMakeBorder(part, *map(int, edges), cv2.BORDER_REPLICATE)
+    return with_margins(part, *map(int, edges))
 
 
 def ink_of(small: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 STRIDE = 4  # pixels between two neighbouring answers
 MARGIN = 48  # pixels around a picture that repeat its border: digits also lie there
+BORDER_MEDIAN = 97  # pixels along the border of which the median is taken
 BLOCK = 32  # the network takes pictures whose sides are multiples of this
 FIRST_SIDE = 512  # pixels of a picture's longer side when it is looked at first
 FINEST_SIDE = 2560  # the same, at most
@@ -23,8 +24,8 @@ MAX_COVERED = 0.75  # share of a box that may lie in another's
 
 # The planes of an answer: logits of "a digit's middle" and "digits too small at this size"; from
 # here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it.
-MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
-ANSWERS = 16
+MIDDLE, SMALL, BOX = 0, 1, slice(2, 6)
+ANSWERS = 6
 UNIT = 32
 
 
@@ -76,6 +77,25 @@ def resized(grey: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
+def with_margins(grey: np.ndarray, top: int, bottom: int, left: int, right: int) -> np.ndarray:
+    """The picture, uint8, with margins in pixels that go on as its border does.
+
+    The border's median is repeated, as a stroke that ends there would grow if it were.
+    """
+    padded = cv2.copyMakeBorder(grey, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    columns = slice(left, left + grey.shape[1])
+    _fill(padded[:, columns], top, bottom)
+    _fill(padded.T, left, right)  # after the others, as they are part of its border
+    return padded
+
+
+def _fill(picture: np.ndarray, before: int, after: int) -> None:
+    """Fill the first rows, and the last ones, with the median along the row beside them."""
+    end = len(picture) - after
+    for margin, edge in ((picture[:before], picture[before]), (picture[end:], picture[end - 1])):
+        margin[:] = cv2.medianBlur(np.ascontiguousarray(edge[None]), BORDER_MEDIAN)
+
+
 def _look(
     grey: np.ndarray, scale: float, finder: Callable
 ) -> tuple[list[Place], np.ndarray | None]:
@@ -86,7 +106,7 @@ def _look(
     picture = resized(grey, scale) if scale != 1 else grey
     high, wide = picture.shape
     below, right = (MARGIN + -(length + 2 * MARGIN) % BLOCK for length in (high, wide))
-    padded = cv2.copyMakeBorder(picture, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
+    padded = with_margins(picture, MARGIN, below, MARGIN, right)
     answer = finder(padded[None, ..., None].astype(np.float32))[0]
     start = MARGIN // STRIDE
     answer = answer[start : start - (-high // STRIDE), start : start - (-wide // STRIDE)]

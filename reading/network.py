@@ -60,12 +60,14 @@ class Network:
                 self._interpreter.allocate_tensors()
                 self._interpreter.invoke()  # some damage shows no sooner
             (given,) = self._interpreter.get_input_details()
-            (answer,) = self._interpreter.get_output_details()
+            answers = self._interpreter.get_output_details()
         except OSError as error:
             raise ModelError(f"Cannot read {path}: {error.strerror}. {remedy}") from error
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path} is damaged. {remedy}") from error
-        self._given, self._answer = given["index"], answer["index"]
+        self._given = given["index"]
+        # The finder answers in two parts, those with fewer planes first.
+        self._answers = [a["index"] for a in sorted(answers, key=lambda a: a["shape"][-1])]
         self._shape = tuple(given["shape"])  # as the interpreter expects it now
         self._lock = threading.Lock()  # an interpreter serves one caller at a time
 
@@ -86,7 +88,8 @@ class Network:
                 self._shape = x.shape
             self._interpreter.set_tensor(self._given, x)
             self._interpreter.invoke()
-            return self._interpreter.get_tensor(self._answer)
+            parts = [self._interpreter.get_tensor(index) for index in self._answers]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 @functools.cache

@@ -13,6 +13,9 @@ from reading.prepare import to_input
 
 MAX_BATCH = 500  # digits that the model is asked about in one call; more take more memory
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
+# What the two networks say, weighed: a logistic regression on the logits of the finder's score and
+# of the reader's "some digit", fitted by `python -m tools.ship.weights`.
+BIAS, OF_SCORE, OF_READER = -0.97, 1.96, 0.54
 
 Box = tuple[int, int, int, int]
 
@@ -98,7 +101,16 @@ def are_digits(scores: np.ndarray, answers: np.ndarray) -> np.ndarray:
     Returns:
         float32, shape (n, 10); what is missing to 1 is that there is no digit.
     """
-    return scores[:, None] * answers[:, :10]
+    some_digit = answers[:, :10].sum(axis=1)
+    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(some_digit)
+    which = answers[:, :10] / np.maximum(some_digit, 1e-9)[:, None]
+    return which / (1 + np.exp(-logit))[:, None]
+
+
+def _logit(probability: np.ndarray) -> np.ndarray:
+    """Of float32 from 0 to 1; never infinite."""
+    probability = np.clip(probability, 1e-4, 1 - 1e-4)
+    return np.log(probability / (1 - probability))
 
 
 def _within(box: np.ndarray, shape: tuple[int, ...]) -> Box:

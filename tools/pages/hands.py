@@ -44,7 +44,7 @@ class Pen:
 
 def random_pen(rng: np.random.Generator) -> Pen:
     """A fine liner, ball pen, pencil, felt pen or marker."""
-    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
+    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.15))))
     grain = rng.choice([0.0, 0.0, rng.uniform(0.1, 0.6)])
     return Pen(width, float(grain), float(rng.choice([1.0, rng.uniform(0.45, 1.0)])))
 
@@ -161,9 +161,9 @@ def draw(
     across = (wide - thick) / size[0] if wide else scale * rng.uniform(0.85, 1.15)
     shear = 0 if wide else rng.normal(0, 0.08)
     fine = 1 if thick > 3 else 4  # a thin stroke is drawn larger, then shrunk
-    placed = []
+    placed, bend = [], bending(rng, 0.03 if not wide else 0)
     for line in lines:
-        x, y = ((line - low) * [across, scale]).T
+        x, y = bend(((line - low) * [across, scale]).T / height) * height
         placed.append(np.stack([x + shear * (size[1] * scale - y), y], axis=1))
     points = np.concatenate(placed)
     points -= (low := points.min(axis=0))
@@ -186,7 +186,7 @@ def stamp(picture: np.ndarray, height: int, pen: Pen, rng: np.random.Generator) 
     Args:
         picture: uint8, shape (H, W), 0 (paper) to 255 (ink).
     """
-    ink = trimmed(picture.astype(np.float32) / 255)
+    ink = trimmed(bent(picture.astype(np.float32) / 255, rng))
     scale = height / max(ink.shape[0], 0.35 * ink.shape[1])
     size = [max(2, round(length * scale)) for length in ink.shape[::-1]]
     size[0] = max(2, round(size[0] * rng.uniform(0.88, 1.12)))
@@ -194,10 +194,36 @@ def stamp(picture: np.ndarray, height: int, pen: Pen, rng: np.random.Generator) 
         ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     else:  # larger pixels would be blocks: the edge is drawn anew, as sharp as before
         ink = cv2.resize(cv2.GaussianBlur(ink, (0, 0), 0.6), size, interpolation=cv2.INTER_CUBIC)
-        ink = np.clip((ink - 0.42) * min(scale, 4) + 0.5, 0, 1)
+        ink = np.clip((ink - 0.42) * min(scale, 4) + 0.42, 0, 1)
     if not ink.max() > 0.3:
         return np.ones((2, 2), np.float32)
     return _with_pen(trimmed(ink), pen, rng)
+
+
+def bending(rng: np.random.Generator, most: float):
+    """A function that moves places (x and y, shares of the height) as no two hands bend alike."""
+    strength, phase = rng.uniform(0, most, 2), rng.uniform(0, 2 * np.pi, 2)
+    waves = rng.uniform(-1.2, 1.2, (2, 2)) * 2 * np.pi
+
+    def bend(places: np.ndarray) -> np.ndarray:
+        x, y = places
+        return np.stack(
+            [
+                axis + strength[i] * np.sin(waves[i, 0] * x + waves[i, 1] * y + phase[i])
+                for i, axis in enumerate((x, y))
+            ]
+        )
+
+    return bend
+
+
+def bent(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Ink, float32, its strokes bent a little."""
+    edge = max(2, round(0.06 * len(ink)))
+    ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=0)
+    y, x = np.indices(ink.shape, np.float32) / len(ink)
+    x, y = (bending(rng, 0.03)(np.stack([x, y])) * len(ink)).astype(np.float32)
+    return cv2.remap(ink, x, y, cv2.INTER_LINEAR)
 
 
 def trimmed(ink: np.ndarray) -> np.ndarray:

@@ -582,6 +582,8 @@ def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
 def cut_close(sheet: Sheet, height: float, rng: np.random.Generator) -> Sheet:
     """The part of a sheet around its digits, as a scan or a picture of one digit is cut out."""
     rows, columns = np.nonzero(sheet.owner)
+    if not len(rows):
+        return sheet
     margins = (rng.uniform(0, 0.35, 4) * rng.choice([0.1, 1]) * height).astype(int) + 1
     top, bottom = max(rows.min() - margins[0], 0), rows.max() + 1 + margins[1]
     left, right = max(columns.min() - margins[2], 0), columns.max() + 1 + margins[3]

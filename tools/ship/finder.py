@@ -174,6 +174,23 @@ def train(
             total = 0.0
 
 
+def for_reading(model):
+    """The same network with what reading asks for: the logits, and in a second answer the box.
+
+    Apart, since whole numbers of 8 bits have to hold the largest and the smallest of an answer.
+    """
+    import keras
+    from keras import layers
+
+    kernel, bias = model.layers[-1].get_weights()
+    parts = []
+    for planes in (slice(0, 2), BOX):
+        part = layers.Conv2D(planes.stop - planes.start, 1)
+        parts.append(part(model.layers[-1].input))
+        part.set_weights([kernel[..., planes], bias[planes]])
+    return keras.Model(model.inputs, parts)
+
+
 def hardest(model, pictures: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The half of the patches in which a finder makes the worst mistakes."""
     costs = []
@@ -216,7 +233,9 @@ def main(arguments: list[str] | None = None) -> int:
     train(model, *both, 1.5, 6e-4, options.seed + 1)
     write_whole(path, model.save)
     examples = pictures[:: len(pictures) // 200, ..., None].astype(np.float32)
-    write_whole(FINDER_FILE, lambda draft: litert.export_as_integers(model, examples, draft))
+    write_whole(
+        FINDER_FILE, lambda draft: litert.export_as_integers(for_reading(model), examples, draft)
+    )
     return 0
 
 
