@@ -178,7 +178,7 @@ def test_the_loss_of_right_answers_is_least():
     right = right_answers(target)
 
     def loss(answers):
-        return float(finder.loss(target[None], answers[None]))
+        return float(finder.loss(target[None].astype(np.float32), answers[None]))
 
     least = loss(right)
     assert least < 0.05
@@ -187,7 +187,7 @@ def test_the_loss_of_right_answers_is_least():
         wrong[..., planes] = np.roll(right, 10, axis=0)[..., planes]
         assert loss(wrong) > least + 0.1
     # What is cut off may be found or not: it costs nothing.
-    cut_off = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3])
+    cut_off = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3]).astype(np.float32)
     found = right_answers(cut_off)
     before = float(finder.loss(cut_off[None], found[None]))
     found[20, 0, finder.MIDDLE] = 9

@@ -584,7 +584,7 @@ def cut_close(sheet: Sheet, height: float, rng: np.random.Generator) -> Sheet:
     rows, columns = np.nonzero(sheet.owner)
     if not len(rows):
         return sheet
-    margins = (rng.uniform(0, 0.35, 4) * rng.choice([0.1, 1]) * height).astype(int) + 1
+    margins = (rng.uniform(0, 0.35, 4) * rng.choice([0, 0.1, 1]) * height).astype(int)
     top, bottom = max(rows.min() - margins[0], 0), rows.max() + 1 + margins[1]
     left, right = max(columns.min() - margins[2], 0), columns.max() + 1 + margins[3]
     place = np.s_[top:bottom, left:right]
@@ -729,7 +729,7 @@ def make_page(
     """
     while True:
         page, owner = _any_page(rng, kind, hands, measured)
-        if is_legible(page.picture, owner):
+        if (page.digits or kind == "none") and is_legible(page.picture, owner):
             return _shrunk(page, longest)
 
 

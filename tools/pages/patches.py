@@ -12,16 +12,15 @@ from multiprocessing import get_context
 import cv2
 import numpy as np
 
+from reading.find import MARGIN, STRIDE, resized, with_margins
 from tools.pages import ground
 from tools.pages.hands import Hands
 from tools.pages.page import KINDS, Page, make_page
 
 PATCH = 160  # pixels
-STRIDE = 4  # pixels between two neighbouring answers
 GRID = PATCH // STRIDE
 MIN_SIDE, MAX_SIDE = 16, 44  # pixels of a digit that is to be found at this size
 TOO_SMALL, TOO_LARGE = 13, 56  # pixels; between these and the others either answer will do
-MARGIN = 48  # pixels around a picture that repeat its border
 MIN_SEEN = 6  # pixels; what is smaller nobody can see
 SHARE_NONE = 0.25  # of the pages
 CHUNK = 100  # pages that one process makes at a time
@@ -50,16 +49,9 @@ def patches_of(page: Page, rng: np.random.Generator, count: int) -> Iterator[tup
         yield _patch(page, scale, middle)
 
 
-def scaled(picture: np.ndarray, scale: float) -> np.ndarray:
-    """The picture, uint8, at another size."""
-    size = [max(1, round(length * scale)) for length in picture.shape[::-1]]
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(picture, size, interpolation=method)
-
-
 def _patch(page: Page, scale: float, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The patch around a place (x, y) of the scaled page."""
-    picture = scaled(page.picture, scale)
+    picture = resized(page.picture, scale)
     high, wide = picture.shape
     # A page smaller than the patch lies somewhere in it; a larger one fills it, or has its border
     # in it: a picture is shown to the finder with a margin.
@@ -71,7 +63,7 @@ def _patch(page: Page, scale: float, middle: np.ndarray) -> tuple[np.ndarray, np
     part = picture[top:bottom, left:right]
     before = np.maximum(-corner, 0)
     after = PATCH - before - part.shape[::-1]
-    part = cv2.copyMakeBorder(part, before[1], after[1], before[0], after[0], cv2.BORDER_REPLICATE)
+    part = with_margins(part, before[1], after[1], before[0], after[0])
     boxes = page.boxes * scale
     boxes[:, :2] -= corner
     return part, target(boxes, page.digits)

@@ -18,16 +18,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from reading.files import ROOT, write_whole
+from reading.find import ANSWERS as ANSWERS_READ
+from reading.find import BOX, MIDDLE, SMALL
 from reading.network import FINDER_FILE
 from tools.pages import patches
 from tools.ship import litert
 
 BATCH = 32
 FILTERS = 16, 24, 48, 96  # at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the picture's size
-# Answers for a place, in this order: logits of "a digit's middle" and of "digits that are too small
-# at this size"; the box (as in tools/pages/patches.py); logits of the ten digits.
-MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
-ANSWERS = 16
+# Answers for a place: those of reading/find.py, and logits of the ten digits, from which it learns
+# what it is that it looks for.
+DIGIT = slice(ANSWERS_READ, ANSWERS_READ + 10)
+ANSWERS = DIGIT.stop
 
 
 def network(filters: tuple[int, ...] = FILTERS):
