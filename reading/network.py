@@ -1,6 +1,6 @@
-"""The *reader*, the network that reads pictures, and how to call it.
+"""The two networks that ship, the *finder* and the *reader*, and how to call them.
 
-LiteRT (once called TensorFlow Lite) runs it, as on a phone, so that TensorFlow is not needed.
+LiteRT (once called TensorFlow Lite) runs them, as on a phone, so that TensorFlow is not needed.
 """
 
 import contextlib
@@ -16,7 +16,8 @@ import numpy as np
 from reading.errors import CourseError, ModelError
 from reading.files import get_back
 
-READER_FILE = Path(__file__).resolve().parent.parent / "models" / "shipped" / "reader.tflite"
+SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
+FINDER_FILE, READER_FILE = SHIPPED / "finder.tflite", SHIPPED / "reader.tflite"
 MAX_THREADS = 4  # more make a network as small as this no faster
 
 
@@ -59,32 +60,36 @@ class Network:
                 self._interpreter.allocate_tensors()
                 self._interpreter.invoke()  # some damage shows no sooner
             (given,) = self._interpreter.get_input_details()
-            (answer,) = self._interpreter.get_output_details()
+            answers = self._interpreter.get_output_details()
         except OSError as error:
             raise ModelError(f"Cannot read {path}: {error.strerror}. {remedy}") from error
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path} is damaged. {remedy}") from error
-        self._given, self._answer = given["index"], answer["index"]
-        self._count = 1  # digits in a batch, as the interpreter expects them now
+        self._given = given["index"]
+        # The finder answers in two parts, those with fewer planes first.
+        self._answers = [a["index"] for a in sorted(answers, key=lambda a: a["shape"][-1])]
+        self._shape = tuple(given["shape"])  # as the interpreter expects it now
         self._lock = threading.Lock()  # an interpreter serves one caller at a time
 
     def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
         """What the network answers, as Keras' method of that name gives it.
 
         Args:
-            x: float32, shape (n, 28, 28, 1), 0 (paper) to 1 (ink).
+            x: float32. The reader takes shape (n, 28, 28, 1), 0 (paper) to 1 (ink); for the
+                finder, see `find_places`.
 
         Returns:
-            Probabilities, float32, shape (n, number of answers).
+            float32; of the reader probabilities, shape (n, number of answers).
         """
         with self._lock:
-            if len(x) != self._count:
+            if x.shape != self._shape:
                 self._interpreter.resize_tensor_input(self._given, x.shape)
                 self._interpreter.allocate_tensors()
-                self._count = len(x)
+                self._shape = x.shape
             self._interpreter.set_tensor(self._given, x)
             self._interpreter.invoke()
-            return self._interpreter.get_tensor(self._answer)
+            parts = [self._interpreter.get_tensor(index) for index in self._answers]
+            return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 @functools.cache
@@ -95,3 +100,13 @@ def reader() -> Network:
         ModelError: the file is missing or damaged.
     """
     return Network(READER_FILE)
+
+
+@functools.cache
+def finder() -> Network:
+    """The finder; its file is read once.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    return Network(FINDER_FILE)

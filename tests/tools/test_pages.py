@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from reading.read import Digit
 from tools.measure import pages as measure
-from tools.pages import ground, hands, patches
+from tools.pages import crops, ground, hands, patches
 from tools.pages.page import (
     KINDS,
     Page,
@@ -178,7 +178,7 @@ def test_the_loss_of_right_answers_is_least():
     right = right_answers(target)
 
     def loss(answers):
-        return float(finder.loss(target[None], answers[None]))
+        return float(finder.loss(target[None].astype(np.float32), answers[None]))
 
     least = loss(right)
     assert least < 0.05
@@ -187,7 +187,7 @@ def test_the_loss_of_right_answers_is_least():
         wrong[..., planes] = np.roll(right, 10, axis=0)[..., planes]
         assert loss(wrong) > least + 0.1
     # What is cut off may be found or not: it costs nothing.
-    cut_off = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3])
+    cut_off = patches.target(np.array([[-10.0, 60.0, 20.0, 40.0]]), [3]).astype(np.float32)
     found = right_answers(cut_off)
     before = float(finder.loss(cut_off[None], found[None]))
     found[20, 0, finder.MIDDLE] = 9
@@ -195,8 +195,9 @@ def test_the_loss_of_right_answers_is_least():
 
 
 def test_the_finder_learns_from_patches(capsys):
-    pictures, targets = patches.some_patches(seed=1, pages=16, each=2)
-    model = finder.train(pictures, targets, epochs=2, seed=1)
+    pictures, targets = patches.some_patches(1, 16, each=2, share_none=0.25, measured=False)
+    model = finder.network()
+    finder.train(model, pictures, targets, epochs=2, peak=1e-3, seed=1)
     answers = model(pictures[:2, ..., None].astype(np.float32))
     assert answers.shape == (2, patches.GRID, patches.GRID, finder.ANSWERS)
     x, y = next(finder.batches(pictures, targets, np.random.default_rng(0)))
@@ -217,7 +218,8 @@ def test_a_digit_is_found_where_it_is_and_as_it_is():
     read = [digit(1, (0, 0, 5, 9)), digit(1, (60, 0, 5, 9)), digit(7, (40, 0, 5, 9))]
     assert measure.found_digits(page, read) == 1
     assert measure.found_digits(page, []) == 0
-    assert measure.overlap(np.array([0, 0, 10, 10]), (5, 0, 10, 10)) == pytest.approx(1 / 3)
+    boxes = np.array([[5, 0, 10, 10], [0, 0, 10, 10], [30, 0, 5, 5]])
+    assert crops.overlaps(np.array([0, 0, 10, 10]), boxes) == pytest.approx([1 / 3, 1, 0])
 
 
 def test_figures_are_counted_by_kind():
@@ -238,5 +240,11 @@ def test_pictures_kept_for_measuring_are_read():
     groups = {group for group, _, _ in items}
     assert {"Swiss writer 4", "drawn", "phone, sheets", "no digit, trashnet"} <= groups
     written = [measure.measure_picture(item) for item in items[:40]]
-    table = measure.table_of_pictures(pd.DataFrame(written))
+    rows = pd.DataFrame(written)
+    rows["usual"] = measure.usual_answers([picture for _, picture, _ in items[:40]])
+    table = measure.table_of_pictures(rows)
     assert table["pictures"].sum() == 40 and table["exact"].iloc[0] > 0.5
+    assert table["the usual way"].iloc[0] < table["exact"].iloc[0]
+    nothing = rows.assign(written="", read=["", *rows["read"][1:]])
+    blank = measure.table_of_pictures(nothing)
+    assert blank["exact"].iloc[0] < 0.2 and blank["the usual way"].isna().all()

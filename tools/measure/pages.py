@@ -17,16 +17,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reading.files import write_whole
+from reading.files import ROOT, write_whole
+from reading.paper import to_grey
 from reading.read import Digit, read_digits
-from tools.execute import ROOT
+from tools.pages.crops import MEASURED_GROUPS, overlaps, phone_paths
 from tools.pages.ground import photo_paths
 from tools.pages.hands import OPEN, Hands
 from tools.pages.page import KINDS, Page, make_page
 
 SEED = 30_000  # far from the seeds of the training
-# Groups of data/open/phone_digits that are kept for measuring: boards, sheets, webcam pictures.
-MEASURED_GROUPS = ("sud1002", "sud2005", "hyp2", "hyp6", "fil124510", "fil125513")
 
 
 @cache
@@ -46,19 +45,15 @@ def found_digits(page: Page, read: list[Digit]) -> int:
     taken, found = set(), 0
     for digit, box in zip(page.digits, page.boxes, strict=True):
         for number, other in enumerate(read):
-            if number not in taken and other.digit == digit and overlap(box, other.box) > 0.4:
+            if (
+                number not in taken
+                and other.digit == digit
+                and overlaps(np.array(other.box), box[None])[0] > 0.4
+            ):
                 taken.add(number)
                 found += 1
                 break
     return found
-
-
-def overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boxes (left, top, width, height)."""
-    starts = np.maximum(a[:2], b[:2])
-    ends = np.minimum(np.add(a[:2], a[2:]), np.add(b[:2], b[2:]))
-    shared = float(np.prod(np.maximum(ends - starts, 0)))
-    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
 def measure_page(kind: str, number: int) -> dict:
@@ -81,7 +76,7 @@ def open_pictures() -> list[tuple[str, object, str]]:
     pictures: list = [(f"Swiss writer {writer}", scan, str(label)) for writer, scan, label in scans]
     pack = np.load(OPEN / "hwd1000.npz")
     pictures += [("drawn", x, str(y)) for x, y in zip(pack["x"], pack["y"], strict=True)]
-    for path in sorted((OPEN / "phone_digits").glob("*.jpg")):
+    for path in phone_paths():
         label, group, _ = path.stem.split("_")
         if group in MEASURED_GROUPS:
             kind = "phone, newsprint cells" if group.startswith("sud") else "phone, sheets"
@@ -119,8 +114,25 @@ def table_of_pages(rows: pd.DataFrame) -> pd.DataFrame:
 
 def table_of_pictures(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a group: pictures, and the share of them read exactly."""
-    right = (rows["written"] == rows["read"]).groupby(rows["group"], sort=False)
-    return right.agg(pictures="size", exact="mean").reset_index()
+    right = rows["written"] == rows["read"]
+    usual = (rows["written"] == rows["usual"]).where(rows["written"] != "")
+    parts = rows.assign(right=right, usual=usual.astype(float)).groupby("group", sort=False)
+    columns = {"exact": parts["right"].mean(), "the usual way": parts["usual"].mean()}
+    return pd.DataFrame({"pictures": parts.size()} | columns).reset_index()
+
+
+def usual_answers(pictures: list) -> list[str]:
+    """What net (c) answers when each picture is shrunk and inverted: always one digit."""
+    import cv2
+
+    import utils  # before Keras, as it silences TensorFlow's start-up lines
+    import keras  # isort: skip
+
+    greys = [to_grey(utils.open_picture(picture)) for picture in pictures]
+    small = [cv2.resize(grey, (28, 28), interpolation=cv2.INTER_AREA) for grey in greys]
+    network = keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
+    answers = network.predict(utils.to_input(255 - np.stack(small)), verbose=0)
+    return [str(answer) for answer in answers.argmax(axis=1)]
 
 
 def main(arguments: list[str]) -> int:
@@ -130,6 +142,7 @@ def main(arguments: list[str]) -> int:
         jobs = [(kind, number) for kind in KINDS for number in range(count)]
         pages = pd.DataFrame(processes.map(partial(_star, measure_page), jobs, chunksize=10))
         pictures = pd.DataFrame(processes.map(measure_picture, open_pictures(), chunksize=50))
+    pictures["usual"] = usual_answers([picture for _, picture, _ in open_pictures()])
     tables = {"pages": table_of_pages(pages), "open": table_of_pictures(pictures)}
     for name, table in tables.items():
         print(table.round(4).to_string(index=False), end="\n\n")

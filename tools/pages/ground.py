@@ -178,29 +178,31 @@ def glare(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(20, 120) * spot.astype(np.float32)
 
 
-def camera(picture: np.ndarray, rng: np.random.Generator, fine: float) -> np.ndarray:
+def camera(picture: np.ndarray, rng: np.random.Generator, height: float) -> np.ndarray:
     """Blur, low resolution, noise and JPEG.
 
     Args:
         picture: brightness, float32.
-        fine: pixels of the finest stroke that has to be seen afterwards.
+        height: of a digit in pixels; what is done to the picture leaves it legible.
 
     Returns:
         uint8, the same shape.
     """
     shape = picture.shape
     if rng.random() < 0.5:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, max(0.4, 0.45 * fine)))
+        most = max(0.4, 0.05 * height)
+        picture = cv2.GaussianBlur(picture, (0, 0), np.exp(rng.uniform(np.log(0.3), np.log(most))))
     if rng.random() < 0.1:  # moved
-        length = max(2, round(rng.uniform(0.5, 1.2) * fine))
+        length = max(2, round(rng.uniform(0.02, 0.08) * height))
         kernel = np.zeros((length, length), np.float32)
         cv2.line(kernel, (0, int(rng.integers(length))), (length - 1, length // 2), 1)
         picture = cv2.filter2D(picture, -1, kernel / max(kernel.sum(), 1))
-    if rng.random() < 0.15 and fine > 1.5:
-        times = rng.uniform(1, max(1.2, 0.8 * fine))
+    if rng.random() < 0.2:  # few pixels, made larger
+        times = np.exp(rng.uniform(0, np.log(max(1.2, height / 15))))
         small = [max(4, round(length / times)) for length in shape[::-1]]
         picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-        picture = cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR)
+        way = rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+        picture = cv2.resize(picture, shape[::-1], interpolation=int(way))
     if rng.random() < 0.6:
         noise = rng.standard_normal(shape).astype(np.float32)
         picture = picture + noise * np.exp(rng.uniform(0, np.log(12)))

@@ -5,21 +5,26 @@
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.execute import ROOT
+from reading.files import ROOT
+from tools.pages.forms import FORMS
 
 OPEN = ROOT / "data" / "open"
 
 # Whose hands are kept for measuring; no network is trained on them.
 MEASURED_PEN = (*range(31, 45), *range(150, 160))  # UCI's own test writers, and ten of Valencia's
 MEASURED_ALPHABETS = ("Greek", "Korean")
+MEASURED_FONTS = "bad-script", "gaegu", "kalam", "mali", "playwrite-cz", "zeyada"
 
 SIGNS = "+-=/().,:;%&#?!<>*€$§@[]{}"
+LETTERS = "eeeetttaaaooiinnssrrhhldcumfpgwybvk"  # as often as in a text
+NEVER_A_DIGIT = "ACDEFGHJKMNPQRTUVWXYacdefhkmnprtuvwxy"  # alone, these are read as what they are
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Pen:
 
 def random_pen(rng: np.random.Generator) -> Pen:
     """A fine liner, ball pen, pencil, felt pen or marker."""
-    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
+    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.15))))
     grain = rng.choice([0.0, 0.0, rng.uniform(0.1, 0.6)])
     return Pen(width, float(grain), float(rng.choice([1.0, rng.uniform(0.45, 1.0)])))
 
@@ -52,6 +57,7 @@ class Hands:
     """
 
     def __init__(self, measured: bool) -> None:
+        self.measured = measured
         pen = np.load(OPEN / "pen_strokes.npz")
         held = np.isin(pen["writer"], MEASURED_PEN)
         self._points = pen["pts"].astype(np.float32)
@@ -66,12 +72,21 @@ class Hands:
         # Writer -> digit -> pictures of ink, uint8, light on dark.
         self._scanned = [*_swiss(measured), *([] if measured else [_mnist(), _cut_out()])]
         self._marks = [*_alphabets(measured), *([] if measured else _cut_out_signs())]
+        self._fonts = [p for p in _hand_fonts() if p.name.startswith(MEASURED_FONTS) == measured]
 
     def writer(self, rng: np.random.Generator) -> "Writer":
         """One of the writers with a pen."""
         scanned = self._scanned and rng.random() < 0.4
         writers = self._scanned if scanned else self._writers
-        return Writer(self, writers[rng.integers(len(writers))], bool(scanned), random_pen(rng))
+        own, pen = writers[rng.integers(len(writers))], random_pen(rng)
+        return Writer(self, own, bool(scanned), pen, not self.measured and rng.random() < 0.08)
+
+    def drawing_of(self, digit: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """The strokes of a digit as one of the writers drew it."""
+        choice: list = []
+        while not len(choice):  # some writers left one out
+            choice = self._writers[rng.integers(len(self._writers))][digit]
+        return self.lines(choice[rng.integers(len(choice))])
 
     def lines(self, item: int) -> list[np.ndarray]:
         """The strokes of a drawing, each float32, shape (points, 2): x to the right, y down."""
@@ -83,17 +98,32 @@ class Hands:
         return strokes
 
     def mark(self, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
-        """A sign that is no digit: of a foreign alphabet, a letter, or drawn with a pen."""
+        """A sign that is no digit: a letter, one of a foreign alphabet, or drawn with a pen."""
+        if rng.random() < 0.4:
+            return self.word(height, pen, rng, str(rng.choice(list(NEVER_A_DIGIT))))
         if self._signs and rng.random() < 0.2:
             return draw(self.lines(rng.choice(self._signs)), height, pen, rng)
         return stamp(self._marks[rng.integers(len(self._marks))], height, pen, rng)
 
+    def word(
+        self, height: int, pen: Pen, rng: np.random.Generator, text: str | None = None
+    ) -> np.ndarray:
+        """A word in one of the hands that were made into fonts; `height` of a tall letter."""
+        font = _font(str(self._fonts[rng.integers(len(self._fonts))]), 48)
+        picture = _rendered(text or words(rng, int(rng.integers(2, 9))), font)
+        if rng.random() < 0.3:  # a thicker pen
+            picture = cv2.dilate(picture, np.ones((3, 3), np.uint8))
+        return stamp(picture, max(6, round(height * len(picture) / 40)), pen, rng)
+
 
 class Writer:
-    """One person's digits, with one pen."""
+    """One person's digits, with one pen; with `forms`, drawn ones where there are some."""
 
-    def __init__(self, hands: Hands, digits: list, scanned: bool, pen: Pen) -> None:
+    def __init__(
+        self, hands: Hands, digits: list, scanned: bool, pen: Pen, forms: bool = False
+    ) -> None:
         self.hands, self.digits, self.scanned, self.pen = hands, digits, scanned, pen
+        self.forms = forms
 
     def digit(self, value: int, height: int, rng: np.random.Generator) -> np.ndarray:
         """A digit's ink, `height` pixels high."""
@@ -103,6 +133,8 @@ class Writer:
                 value, height, rng
             )
         own = choice[rng.integers(len(choice))]
+        if self.forms and value in FORMS:
+            return draw(FORMS[value](rng), height, self.pen, rng)
         if self.scanned:
             return stamp(own, height, self.pen, rng)
         return draw(self.hands.lines(own), height, self.pen, rng)
@@ -129,9 +161,9 @@ def draw(
     across = (wide - thick) / size[0] if wide else scale * rng.uniform(0.85, 1.15)
     shear = 0 if wide else rng.normal(0, 0.08)
     fine = 1 if thick > 3 else 4  # a thin stroke is drawn larger, then shrunk
-    placed = []
+    placed, bend = [], bending(rng, 0.03 if not wide else 0)
     for line in lines:
-        x, y = ((line - low) * [across, scale]).T
+        x, y = bend(((line - low) * [across, scale]).T / height) * height
         placed.append(np.stack([x + shear * (size[1] * scale - y), y], axis=1))
     points = np.concatenate(placed)
     points -= (low := points.min(axis=0))
@@ -154,7 +186,7 @@ def stamp(picture: np.ndarray, height: int, pen: Pen, rng: np.random.Generator) 
     Args:
         picture: uint8, shape (H, W), 0 (paper) to 255 (ink).
     """
-    ink = trimmed(picture.astype(np.float32) / 255)
+    ink = trimmed(bent(picture.astype(np.float32) / 255, rng))
     scale = height / max(ink.shape[0], 0.35 * ink.shape[1])
     size = [max(2, round(length * scale)) for length in ink.shape[::-1]]
     size[0] = max(2, round(size[0] * rng.uniform(0.88, 1.12)))
@@ -162,10 +194,36 @@ def stamp(picture: np.ndarray, height: int, pen: Pen, rng: np.random.Generator) 
         ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     else:  # larger pixels would be blocks: the edge is drawn anew, as sharp as before
         ink = cv2.resize(cv2.GaussianBlur(ink, (0, 0), 0.6), size, interpolation=cv2.INTER_CUBIC)
-        ink = np.clip((ink - 0.42) * min(scale, 4) + 0.5, 0, 1)
+        ink = np.clip((ink - 0.42) * min(scale, 4) + 0.42, 0, 1)
     if not ink.max() > 0.3:
         return np.ones((2, 2), np.float32)
     return _with_pen(trimmed(ink), pen, rng)
+
+
+def bending(rng: np.random.Generator, most: float):
+    """A function that moves places (x and y, shares of the height) as no two hands bend alike."""
+    strength, phase = rng.uniform(0, most, 2), rng.uniform(0, 2 * np.pi, 2)
+    waves = rng.uniform(-1.2, 1.2, (2, 2)) * 2 * np.pi
+
+    def bend(places: np.ndarray) -> np.ndarray:
+        x, y = places
+        return np.stack(
+            [
+                axis + strength[i] * np.sin(waves[i, 0] * x + waves[i, 1] * y + phase[i])
+                for i, axis in enumerate((x, y))
+            ]
+        )
+
+    return bend
+
+
+def bent(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Ink, float32, its strokes bent a little."""
+    edge = max(2, round(0.06 * len(ink)))
+    ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=0)
+    y, x = np.indices(ink.shape, np.float32) / len(ink)
+    x, y = (bending(rng, 0.03)(np.stack([x, y])) * len(ink)).astype(np.float32)
+    return cv2.remap(ink, x, y, cv2.INTER_LINEAR)
 
 
 def trimmed(ink: np.ndarray) -> np.ndarray:
@@ -243,13 +301,17 @@ def _alphabets(measured: bool) -> list[np.ndarray]:
     return marks
 
 
-# --- Printed text ---------------------------------------------------------------------------------
+# --- Text -----------------------------------------------------------------------------------------
 
 
 @functools.cache
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    folder = matplotlib.get_data_path()
-    return ImageFont.truetype(f"{folder}/fonts/ttf/{name}.ttf", size)
+def _hand_fonts() -> list[Path]:
+    return sorted((ROOT / "data" / "fonts").glob("*-latin.woff2"))
+
+
+@functools.cache
+def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, size)
 
 
 FONTS = (
@@ -259,13 +321,18 @@ FONTS = (
 )  # fmt: skip
 
 
-def print_text(text: str, height: int, rng: np.random.Generator) -> np.ndarray:
-    """Printed text as ink; `height` is that of a line in pixels."""
-    font = _font(FONTS[rng.integers(len(FONTS))], 40)
-    left, top, right, bottom = font.getbbox(text)
+def _rendered(text: str, font: ImageFont.FreeTypeFont) -> np.ndarray:
+    """Text as ink, uint8, 255 for ink."""
+    left, top, right, bottom = (int(at) for at in font.getbbox(text))
     picture = Image.new("L", (right - left + 4, bottom - top + 4))
     ImageDraw.Draw(picture).text((2 - left, 2 - top), text, fill=255, font=font)
-    ink = np.asarray(picture, np.float32) / 255
+    return np.asarray(picture)
+
+
+def print_text(text: str, height: int, rng: np.random.Generator) -> np.ndarray:
+    """Printed text as ink; `height` is that of a line in pixels."""
+    folder, name = matplotlib.get_data_path(), FONTS[rng.integers(len(FONTS))]
+    ink = _rendered(text, _font(f"{folder}/fonts/ttf/{name}.ttf", 40)) / np.float32(255)
     scale = height / 40
     size = [max(1, round(length * scale)) for length in ink.shape[::-1]]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -273,21 +340,18 @@ def print_text(text: str, height: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def words(rng: np.random.Generator, letters: int) -> str:
-    """Something like a printed line: words, and numbers among them."""
+    """Something like a line of text. Without numbers: a printed digit is a digit, too."""
     text = ""
-    alphabet = "eeeetttaaaooiinnssrrhhldcumfpgwybvk"
     while len(text) < letters:
         length = int(rng.integers(2, 11))
-        word = "".join(alphabet[i] for i in rng.integers(len(alphabet), size=length))
+        word = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=length))
         style = rng.random()
-        if style < 0.1:
-            word = str(rng.integers(10 ** min(length, 8)))
-        elif style < 0.3:
+        if style < 0.2:
             word = word.capitalize()
-        elif style < 0.35:
+        elif style < 0.3:
             word = word.upper()
         text += word + rng.choice([" ", " ", " ", ", ", ". "])
-    return text.strip()
+    return text[:letters].strip(" ,.") or "ea"
 
 
 def scrawl(width: int, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:

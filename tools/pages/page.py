@@ -19,8 +19,8 @@ KINDS = (
     "single", "row", "page", "touching", "lined", "cells", "sums", "amid", "photo", "none",
 )  # fmt: skip
 CUT_CLOSE = "single", "row", "touching"  # some of these are cut out close around the digits
-MIN_CONTRAST = 8  # grey levels between a digit's ink and what is beside it
-MIN_OVER_NOISE = 1.3  # the same, as a multiple of the standard deviation of what is beside it
+MIN_CONTRAST = 14  # grey levels between a digit's ink and what is beside it
+MIN_OVER_NOISE = 2  # the same, as a multiple of the standard deviation of what is beside it
 Shape = tuple[int, int]
 
 
@@ -399,6 +399,8 @@ def sums(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
         return lambda high: by_hand(str(rng.choice(list("+-=*:()×÷/<>[]"))), high, writer.pen, rng)
 
     def letters() -> list:
+        if rng.random() < 0.5:
+            return [lambda high: hands.word(round(high * rng.uniform(0.6, 1.1)), writer.pen, rng)]
         count = int(rng.integers(1, 5))
         return [lambda high: writer.mark(round(high * rng.uniform(0.6, 1.1)), rng)] * count
 
@@ -498,7 +500,8 @@ def other_writing(
         while y + height < bottom:
             x = rng.uniform(0, 0.2) * sheet.shape[1]
             while x < rng.uniform(0.5, 1) * sheet.shape[1]:
-                ink = hands.mark(round(height * rng.uniform(0.6, 1.2)), pen, rng)
+                write = hands.mark if rng.random() < 0.4 else hands.word
+                ink = write(round(height * rng.uniform(0.6, 1.2)), pen, rng)
                 sheet.put(ink, x, y)
                 x += ink.shape[1] + height * rng.choice([0.15, 0.15, 1])
             y += height * rng.uniform(1.3, 2)
@@ -579,7 +582,9 @@ def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
 def cut_close(sheet: Sheet, height: float, rng: np.random.Generator) -> Sheet:
     """The part of a sheet around its digits, as a scan or a picture of one digit is cut out."""
     rows, columns = np.nonzero(sheet.owner)
-    margins = (rng.uniform(0, 0.35, 4) * rng.choice([0.1, 1]) * height).astype(int) + 1
+    if not len(rows):
+        return sheet
+    margins = (rng.uniform(0, 0.35, 4) * rng.choice([0, 0.1, 1]) * height).astype(int)
     top, bottom = max(rows.min() - margins[0], 0), rows.max() + 1 + margins[1]
     left, right = max(columns.min() - margins[2], 0), columns.max() + 1 + margins[3]
     place = np.s_[top:bottom, left:right]
@@ -724,7 +729,7 @@ def make_page(
     """
     while True:
         page, owner = _any_page(rng, kind, hands, measured)
-        if is_legible(page.picture, owner):
+        if (page.digits or kind == "none") and is_legible(page.picture, owner):
             return _shrunk(page, longest)
 
 
@@ -771,7 +776,7 @@ def _any_page(
     picture = picture * g.light(shape, rng)
     if rng.random() < (0.2 if kind == "photo" else 0.05):
         picture = picture + g.glare(shape, rng)
-    picture = g.camera(np.clip(picture, 0, 255), rng, fine=max(1.0, 0.05 * height))
+    picture = g.camera(np.clip(picture, 0, 255), rng, height)
     return _truth(picture, owner, sheet.digits, kind), owner
 
 

@@ -12,17 +12,18 @@ from multiprocessing import get_context
 import cv2
 import numpy as np
 
+from reading.find import MARGIN, STRIDE, resized, with_margins
 from tools.pages import ground
 from tools.pages.hands import Hands
 from tools.pages.page import KINDS, Page, make_page
 
 PATCH = 160  # pixels
-STRIDE = 4  # pixels between two neighbouring answers
 GRID = PATCH // STRIDE
 MIN_SIDE, MAX_SIDE = 16, 44  # pixels of a digit that is to be found at this size
 TOO_SMALL, TOO_LARGE = 13, 56  # pixels; between these and the others either answer will do
 MIN_SEEN = 6  # pixels; what is smaller nobody can see
 SHARE_NONE = 0.25  # of the pages
+CHUNK = 100  # pages that one process makes at a time
 # Planes of a target: how much a digit's middle is here (0 to 1); whether that counts; the same two
 # for "something smaller than a digit that is found here is one"; box; digit (10: none here).
 HEAT, COUNTS, SMALL, SMALL_COUNTS, BOX, DIGIT = 0, 1, 2, 3, slice(4, 8), 8
@@ -40,32 +41,29 @@ def patches_of(page: Page, rng: np.random.Generator, count: int) -> Iterator[tup
             scale = min(scale, 4.0)
             middle = (page.boxes[chosen, :2] + page.boxes[chosen, 2:] / 2) * scale
             middle = middle + rng.uniform(-0.5, 0.5, 2) * (PATCH - 40)
+            if rng.random() < 0.3:  # what else is on the page
+                middle = rng.uniform(0, 1, 2) * [wide * scale, high * scale]
         else:
             scale = np.exp(rng.uniform(np.log(48), np.log(900))) / max(high, wide)
             middle = rng.uniform(0, 1, 2) * [wide * scale, high * scale]
         yield _patch(page, scale, middle)
 
 
-def scaled(picture: np.ndarray, scale: float) -> np.ndarray:
-    """The picture, uint8, at another size."""
-    size = [max(1, round(length * scale)) for length in picture.shape[::-1]]
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(picture, size, interpolation=method)
-
-
 def _patch(page: Page, scale: float, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The patch around a place (x, y) of the scaled page."""
-    picture = scaled(page.picture, scale)
+    picture = resized(page.picture, scale)
     high, wide = picture.shape
-    # A page smaller than the patch lies somewhere in it, one that is larger fills it.
+    # A page smaller than the patch lies somewhere in it; a larger one fills it, or has its border
+    # in it: a picture is shown to the finder with a margin.
     room = np.array([wide - PATCH, high - PATCH])
     corner = middle - PATCH / 2
-    corner = np.clip(corner, np.minimum(room, 0), np.maximum(room, 0)).round().astype(int)
-    left, top = np.maximum(corner, 0)
-    part = picture[top : top + PATCH, left : left + PATCH]
+    least, most = np.minimum(room, -MARGIN), np.maximum(room, room + MARGIN)
+    corner = np.clip(corner, least, np.maximum(most, 0)).round().astype(int)
+    (left, top), (right, bottom) = np.maximum(corner, 0), corner + PATCH
+    part = picture[top:bottom, left:right]
     before = np.maximum(-corner, 0)
     after = PATCH - before - part.shape[::-1]
-    part = cv2.copyMakeBorder(part, before[1], after[1], before[0], after[0], cv2.BORDER_REPLICATE)
+    part = with_margins(part, before[1], after[1], before[0], after[0])
     boxes = page.boxes * scale
     boxes[:, :2] -= corner
     return part, target(boxes, page.digits)
@@ -128,36 +126,71 @@ def _window(left: float, top: float, wide: float, high: float) -> tuple[slice, s
 
 
 @cache
-def _hands() -> Hands:
-    return Hands(measured=False)
+def _hands(measured: bool) -> Hands:
+    return Hands(measured)
 
 
-def some_patches(seed: int, pages: int, each: int) -> tuple[np.ndarray, np.ndarray]:
+def any_page(
+    rng: np.random.Generator, share_none: float, measured: bool = False, longest: int = 2000
+) -> Page:
+    """A page of any kind.
+
+    Args:
+        share_none: how many have no digit; half of those are real photos as they are.
+        measured: whether writers and photos are those that are kept for measuring.
+        longest: of the picture's sides in pixels; larger ones are made smaller.
+    """
+    if rng.random() >= share_none:
+        written = [kind for kind in KINDS if kind != "none"]
+        kind = written[rng.integers(len(written))]
+    elif rng.random() < 0.5:
+        kind = "none"
+    else:
+        own = ground.photos(measured)
+        picture = own[rng.integers(len(own))]
+        picture = picture[:, ::-1] if rng.random() < 0.5 else picture
+        return Page(np.ascontiguousarray(picture), [], np.empty((0, 4), int), "none")
+    return make_page(rng, kind, _hands(measured), measured, longest)
+
+
+def some_patches(
+    seed: int, pages: int, each: int, share_none: float, measured: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Patches of a number of pages: uint8 (n, 160, 160), float16 (n, 40, 40, 9)."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    written = [kind for kind in KINDS if kind != "none"]
-    pictures, targets = [], []
-    for _ in range(pages):
-        is_none = rng.random() < SHARE_NONE
-        if is_none and rng.random() < 0.5:  # a real photo as it is
-            own = ground.photos(False)
-            picture = own[rng.integers(len(own))]
-            picture = picture[:, ::-1] if rng.random() < 0.5 else picture
-            page = Page(np.ascontiguousarray(picture), [], np.empty((0, 4), int), "none")
-        else:
-            kind = "none" if is_none else written[rng.integers(len(written))]
-            page = make_page(rng, kind, _hands(), longest=2000)
-        for picture, wanted in patches_of(page, rng, each):
-            pictures.append(picture)
-            targets.append(wanted)
+    pairs = [
+        pair
+        for _ in range(pages)
+        for pair in patches_of(any_page(rng, share_none, measured), rng, each)
+    ]
+    pictures, targets = zip(*pairs, strict=True)
     return np.stack(pictures), np.stack(targets)
 
 
-def many_patches(seed: int, pages: int, each: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """As `some_patches`, made by two processes."""
-    chunk = 100
-    seeds = range(seed, seed + pages // chunk)
+def many_patches(
+    seed: int,
+    pages: int,
+    each: int = 3,
+    share_none: float = SHARE_NONE,
+    measured: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Patches of pages and what the finder should answer, made by two processes.
+
+    Args:
+        seed: of the first `CHUNK` pages; the next ones have the next seed, and so on.
+        pages: how many; a multiple of `CHUNK`.
+        each: patches of a page.
+        share_none: how many pages have no digit; half of those are real photos.
+        measured: whether writers and photos are those that are kept for measuring.
+
+    Returns:
+        uint8, shape (n, 160, 160), and float16, shape (n, 40, 40, 9); see `HEAT` and the others.
+    """
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        parts = list(processes.map(some_patches, seeds, [chunk] * len(seeds), [each] * len(seeds)))
+        jobs = [
+            processes.submit(some_patches, seed + number, CHUNK, each, share_none, measured)
+            for number in range(pages // CHUNK)
+        ]
+        parts = [job.result() for job in jobs]
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))

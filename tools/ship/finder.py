@@ -1,8 +1,10 @@
 """Train the *finder*, the network that says where on a page digits are.
 
-    python -m tools.ship.finder [--pages N] [--epochs N] [--seed N]
+    python -m tools.ship.finder [--pages N] [--epochs N] [--seed N] [--again]
 
-draws pages (`tools/pages/`), trains on patches of them, and writes build/finder.keras. It looks
+draws pages (`tools/pages/`), trains on patches of them, then on those of new pages that it finds
+hard, and writes build/finder.keras and models/shipped/finder.tflite; --again does the second part
+alone. The network looks
 for the middle of each digit whose longer side has 16 to 44 pixels (CenterNet: Zhou, Wang,
 Krähenbühl 2019); a picture is shown to it at several sizes.
 """
@@ -15,16 +17,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reading.files import write_whole
-from tools.execute import ROOT
+from reading.files import ROOT, write_whole
+from reading.find import ANSWERS as ANSWERS_READ
+from reading.find import BOX, MIDDLE, SMALL
+from reading.network import FINDER_FILE
 from tools.pages import patches
+from tools.ship import litert
 
 BATCH = 32
 FILTERS = 16, 24, 48, 96  # at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the picture's size
-# Answers for a place, in this order: logits of "a digit's middle" and of "digits that are too small
-# at this size"; the box (as in tools/pages/patches.py); logits of the ten digits.
-MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
-ANSWERS = 16
+# Answers for a place: those of reading/find.py, and logits of the ten digits, from which it learns
+# what it is that it looks for.
+DIGIT = slice(ANSWERS_READ, ANSWERS_READ + 10)
+ANSWERS = DIGIT.stop
 
 
 def network(filters: tuple[int, ...] = FILTERS):
@@ -58,31 +63,43 @@ def network(filters: tuple[int, ...] = FILTERS):
     at_32 = residual(convolve(at_16, few, strides=2))
     x = merge(merge(merge(at_32, at_16), at_8), at_4)
     x = convolve(x, eighth)
+    answers = layers.Conv2D(ANSWERS, 1)
+    model = keras.Model(picture, answers(x), name="finder")
     # At the start it holds digits to be as rare as they are.
-    start = [-4.0, -3.0] + [0.0] * (ANSWERS - 2)
-    answers = layers.Conv2D(
-        ANSWERS, 1, bias_initializer=lambda shape, dtype: np.array(start, dtype)
-    )
-    return keras.Model(picture, answers(x), name="finder")
+    kernel, bias = answers.get_weights()
+    bias[[MIDDLE, SMALL]] = -4, -3
+    answers.set_weights([kernel, bias])
+    return model
 
 
-def loss(target, answers):
-    """Focal loss for middles, cross-entropy for what is small and which digit, L1 for boxes.
+def mistakes(target, answers):
+    """Focal loss of each patch for the middles that are missed or invented, float32, shape (n,).
 
-    Args:
-        target: float, shape (n, 40, 40, 9), see tools/pages/patches.py.
-        answers: float32, shape (n, 40, 40, 16).
+    A middle that is found with ease, and ground that is plainly none, count for little.
     """
     import tensorflow as tf
 
-    target = tf.cast(target, tf.float32)
     heat, middle = target[..., patches.HEAT], answers[..., MIDDLE]
     probability, is_middle = tf.sigmoid(middle), tf.cast(heat >= 0.999, tf.float32)
     missed = is_middle * (1 - probability) ** 2 * tf.nn.softplus(-middle)
     # Near a middle, a wrong answer costs less; what is neither digit nor ground costs nothing.
     weight = (1 - is_middle) * target[..., patches.COUNTS] * (1 - heat) ** 4
     invented = weight * probability**2 * tf.nn.softplus(middle)
-    found = tf.reduce_sum(missed + invented) / (tf.reduce_sum(is_middle) + 1)
+    return tf.reduce_sum(missed + invented, axis=(1, 2))
+
+
+def loss(target, answers):
+    """`mistakes`, cross-entropy for what is small and which digit, and L1 for boxes.
+
+    Args:
+        target: float32, shape (n, 40, 40, 9), see tools/pages/patches.py.
+        answers: float32, shape (n, 40, 40, 16).
+    """
+    import tensorflow as tf
+
+    heat = target[..., patches.HEAT]
+    found = tf.reduce_sum(mistakes(target, answers))
+    found /= tf.reduce_sum(tf.cast(heat >= 0.999, tf.float32)) + 1
     digit = tf.cast(target[..., patches.DIGIT], tf.int32)
     near = tf.cast(digit < 10, tf.float32) * heat
     total = tf.reduce_sum(near) + 1
@@ -113,18 +130,25 @@ def batches(
             negative = rng.random(BATCH) < 0.12
             x[negative] = 1 - x[negative]
             x = 255 * np.clip(x, 0, 1)[..., None]
-            yield x.astype(np.float32), targets[chosen]
+            yield x.astype(np.float32), targets[chosen].astype(np.float32)
 
 
-def train(pictures: np.ndarray, targets: np.ndarray, epochs: float, seed: int):
-    """Train a new finder; says its loss now and then."""
+def train(
+    model, pictures: np.ndarray, targets: np.ndarray, epochs: float, peak: float, seed: int
+) -> None:
+    """Train a finder; says its loss now and then.
+
+    Args:
+        pictures, targets: as `patches.many_patches` gives them.
+        epochs: times that each patch is seen.
+        peak: the highest learning rate; it rises to it, then falls to zero.
+    """
     import keras
     import tensorflow as tf
 
-    keras.utils.set_random_seed(seed)
-    model, steps = network(), int(len(pictures) * epochs / BATCH)
+    steps = int(len(pictures) * epochs / BATCH)
     rate = keras.optimizers.schedules.CosineDecay(
-        1e-5, steps, warmup_target=3e-3, warmup_steps=min(200, steps // 10)
+        1e-5, steps, warmup_target=peak, warmup_steps=min(200, steps // 10)
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-3)
 
@@ -150,20 +174,70 @@ def train(pictures: np.ndarray, targets: np.ndarray, epochs: float, seed: int):
             seconds = time.perf_counter() - start
             print(f"step {number} of {steps}: loss {total / 100:.3f}, {seconds:.0f} s", flush=True)
             total = 0.0
-    return model
+
+
+def for_reading(model):
+    """The same network with what reading asks for: the logits, and in a second answer the box.
+
+    Apart, since whole numbers of 8 bits have to hold the largest and the smallest of an answer.
+    """
+    import keras
+    from keras import layers
+
+    kernel, bias = model.layers[-1].get_weights()
+    parts = []
+    for planes in (slice(0, 2), BOX):
+        part = layers.Conv2D(planes.stop - planes.start, 1)
+        parts.append(part(model.layers[-1].input))
+        part.set_weights([kernel[..., planes], bias[planes]])
+    return keras.Model(model.inputs, parts)
+
+
+def hardest(model, pictures: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The half of the patches in which a finder makes the worst mistakes."""
+    costs = []
+    for start in range(0, len(pictures), 4 * BATCH):
+        part = np.s_[start : start + 4 * BATCH]
+        answers = model(pictures[part][..., None].astype(np.float32), training=False)
+        costs.append(mistakes(targets[part].astype(np.float32), answers))
+    chosen = np.argsort(np.concatenate(costs))[len(pictures) // 2 :]
+    return pictures[chosen], targets[chosen]
 
 
 def main(arguments: list[str] | None = None) -> int:
+    import keras
+
     parser = argparse.ArgumentParser(prog="python -m tools.ship.finder")
-    parser.add_argument("--pages", type=int, default=14_000)
-    parser.add_argument("--epochs", type=float, default=9)
+    parser.add_argument("--pages", type=int, default=24_000)
+    parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="only the second part")
     options = parser.parse_args(arguments)
-    start = time.perf_counter()
-    pictures, targets = patches.many_patches(1000 * options.seed, options.pages)
-    print(f"{len(pictures)} patches of {options.pages} pages, {time.perf_counter() - start:.0f} s")
-    model = train(pictures, targets, options.epochs, options.seed)
-    write_whole(ROOT / "build" / "finder.keras", model.save)
+    path, start = ROOT / "build" / "finder.keras", time.perf_counter()
+    keras.utils.set_random_seed(options.seed)
+    model = network()
+
+    def draw(pages: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        drawn = patches.many_patches(1000 * seed, pages)
+        seconds = time.perf_counter() - start
+        print(f"{len(drawn[0])} patches of {pages} pages, {seconds:.0f} s", flush=True)
+        return drawn
+
+    if options.again:
+        model.load_weights(path)
+    else:
+        train(model, *draw(options.pages, options.seed), options.epochs, 3e-3, options.seed)
+        write_whole(path, model.save)
+    # Then new pages, and more of what is still hard.
+    pictures, targets = draw(options.pages // 3, options.seed + 1)
+    hard = hardest(model, pictures, targets)
+    both = (np.concatenate(pair) for pair in zip(hard, (pictures, targets), strict=True))
+    train(model, *both, 1.5, 6e-4, options.seed + 1)
+    write_whole(path, model.save)
+    examples = pictures[:: len(pictures) // 200, ..., None].astype(np.float32)
+    write_whole(
+        FINDER_FILE, lambda draft: litert.export_as_integers(for_reading(model), examples, draft)
+    )
     return 0
 
 

@@ -2,10 +2,32 @@
 
 import contextlib
 import io
+import tempfile
 from pathlib import Path
+
+import numpy as np
 
 
 def export(network, path: Path) -> None:
     """Write a Keras network as a LiteRT file."""
     with contextlib.redirect_stdout(io.StringIO()):  # Keras says where it was saved, with the path
         network.export(str(path), format="litert", verbose=False)
+
+
+def export_as_integers(network, examples: np.ndarray, path: Path) -> None:
+    """Write a Keras network as a LiteRT file that calculates with whole numbers of 8 bits.
+
+    It is a quarter as large, and several times as fast on a processor.
+
+    Args:
+        network: takes and gives float32; so does the file.
+        examples: float32, shape (n, ...): from them it is measured how large each number becomes.
+    """
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        network.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([example[None]] for example in examples)
+        path.write_bytes(converter.convert())

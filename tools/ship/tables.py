@@ -127,7 +127,7 @@ def highlights_table(
     seeds: pd.DataFrame,
     records: pd.DataFrame,
     race_rows: pd.DataFrame,
-    people: pd.DataFrame,
+    unseen: pd.DataFrame,
     made: pd.DataFrame,
 ) -> str:
     """The most important results, each beside what it is to be compared with."""
@@ -136,7 +136,7 @@ def highlights_table(
     rows = [
         best_network(seeds, records),
         fastest_recipe(race_rows),
-        people_s_digits(people),
+        unseen_digits(unseen),
         (pages, share_right(row), "the usual way reads one digit in each"),
     ]
     return markdown([dict(zip(("what", "result", "to compare with"), cells)) for cells in rows])
@@ -165,17 +165,17 @@ def fastest_recipe(rows: pd.DataFrame) -> tuple[str, str, str]:
     return f"seconds of training, {RECIPES['net (d)']}", ours, "; ".join(others)
 
 
-def people_s_digits(people: pd.DataFrame) -> tuple[str, str, str]:
-    """Cells of a row: pictures of one digit by other people, all kinds together."""
-    one_digit = people[people["the usual way"].notna()]
-    total = one_digit["number"].sum()
+def unseen_digits(unseen: pd.DataFrame) -> tuple[str, str, str]:
+    """Cells of a row: pictures of one digit by people whom no network saw, all kinds together."""
+    one_digit = unseen[unseen["the usual way"].notna()]
+    total = one_digit["pictures"].sum()
     right, usual = (
-        round((one_digit[column] * one_digit["number"]).sum())
-        for column in ("share", "the usual way")
+        round((one_digit[column] * one_digit["pictures"]).sum())
+        for column in ("exact", "the usual way")
     )
     limits = binomtest(right, total).proportion_ci(method="wilson")
     return (
-        f"{total} pictures of one digit by other people",
+        f"{total:,} digits of people whom no network saw, scanned, drawn and photographed",
         interval(right / total, limits.low, limits.high),
         f"the usual way (grey, invert, resize, `model.predict`): {percent(usual / total, 1)}",
     )
@@ -204,6 +204,7 @@ OPEN = {  # a row a group of pictures that are kept for measuring
     "pictures": as_is("group"),
     "number": number("pictures"),
     "read as they are": share("exact", 1),
+    "the usual way": share("the usual way", 1),
 }
 READER = {"parameters": number("parameters"), "test accuracy": share("test accuracy")}
 HISTORY = {  # a row an epoch of net (c)
@@ -397,7 +398,7 @@ TRIED = (
 IN_README = {
     "promise": Block(promise, ("seeds",)),
     "notebooks": Block(notebooks_table, ("times",)),
-    "highlights": Block(highlights_table, ("seeds", "records", "race", "people", "reading")),
+    "highlights": Block(highlights_table, ("seeds", "records", "race", "open", "reading")),
 }
 IN_RESULTS = {
     "people": Block(partial(table, columns=PEOPLE), ("people",)),

@@ -1,0 +1,121 @@
+"""What the finder cuts out of pages and photos, and what each is: what the reader is trained on.
+
+Among them is what is no digit: wherever the finder takes something else for one. So the reader
+learns to tell from digits just what the finder cannot.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from reading.crop import cut_out
+from reading.find import find_places
+from reading.network import FINDER_FILE, Network
+from tools.pages.hands import OPEN
+from tools.pages.page import Page
+from tools.pages.patches import any_page
+
+NO_DIGIT = 10  # the label of what is none
+MIN_OVERLAP, MAX_OVERLAP = 0.45, 0.2  # with a digit's box: more is that digit, less is none
+LONGEST = 900  # pixels of a page: digits on larger ones look the same
+SHARE_NONE = 0.3  # of the pages
+SHARE_PHONE = 0.1  # of what is looked at: digits cut out of real photos
+# Groups of data/open/phone_digits that are kept for measuring: boards, sheets, webcam pictures.
+MEASURED_GROUPS = "sud1002", "sud2005", "hyp2", "hyp6", "fil124510", "fil125513"
+CHUNK = 50  # pages that one process makes at a time
+MAX_EACH = 24  # of digits of a page, and of what is none
+
+
+def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Intersection over union of a box with others; left, top, width, height."""
+    starts = np.maximum(boxes[:, :2], box[:2])
+    ends = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
+    shared = np.prod(np.maximum(ends - starts, 0), axis=1)
+    return shared / (np.prod(boxes[:, 2:], axis=1) + box[2] * box[3] - shared)
+
+
+def shaken(box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The box, a little elsewhere, smaller or larger."""
+    side, middle = max(box[2:]), box[:2] + box[2:] / 2
+    size = box[2:] * np.exp(rng.normal(0, 0.07, 2))
+    return np.concatenate([middle + rng.normal(0, 0.04, 2) * side - size / 2, size])
+
+
+def crops_of(page: Page, finder: Network, rng: np.random.Generator) -> tuple[list, list]:
+    """Crops, uint8 (28, 28), of what was found on a page, and their labels."""
+    crops, labels = [], []
+    boxes = page.boxes.astype(float)
+    numbers = rng.permutation(len(boxes))[:MAX_EACH]
+    for number in numbers:  # also where the finder would miss it
+        crops.append(cut_out(page.picture, shaken(boxes[number], rng)))
+        labels.append(page.digits[number])
+    others = 0
+    for place in find_places(page.picture, finder.predict_on_batch):
+        shared = overlaps(place.box, boxes) if len(boxes) else np.zeros(1)
+        if shared.max() >= MIN_OVERLAP:
+            label = page.digits[int(shared.argmax())]
+        elif shared.max() <= MAX_OVERLAP and others < MAX_EACH:
+            label, others = NO_DIGIT, others + 1
+        else:
+            continue
+        crops.append(cut_out(page.picture, place.box))
+        labels.append(label)
+    return crops, labels
+
+
+def phone_page(finder: Network, rng: np.random.Generator) -> Page:
+    """A digit cut out of a phone's photo, and the place where the finder finds it."""
+    paths = [path for path in phone_paths() if path.stem.split("_")[1] not in MEASURED_GROUPS]
+    while True:
+        path = paths[rng.integers(len(paths))]
+        picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        places = find_places(picture, finder.predict_on_batch)
+        if places:
+            return Page(picture, [int(path.name[0])], places[0].box[None], "phone")
+
+
+def phone_paths() -> list[Path]:
+    """The digits cut out of phones' photos; a name is digit_group_number.jpg."""
+    return sorted((OPEN / "phone_digits").glob("?_*.jpg"))
+
+
+def some_crops(
+    seed: int, pages: int, measured: bool, finder_file: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of a number of pages: uint8 (n, 28, 28), uint8 (n,)."""
+    cv2.setNumThreads(1)
+    rng, finder = np.random.default_rng(seed), Network(finder_file)
+    crops, labels = [], []
+    for _ in range(pages):
+        is_phone = not measured and rng.random() < SHARE_PHONE
+        page = phone_page(finder, rng) if is_phone else any_page(rng, SHARE_NONE, measured, LONGEST)
+        more, theirs = crops_of(page, finder, rng)
+        crops += more
+        labels += theirs
+    return np.stack(crops), np.array(labels, np.uint8)
+
+
+def many_crops(
+    seed: int, pages: int, measured: bool = False, finder_file: Path = FINDER_FILE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of pages, made by two processes.
+
+    Args:
+        seed: of the first `CHUNK` pages; the next ones have the next seed, and so on.
+        pages: how many; a multiple of `CHUNK`.
+        measured: whether the writers and photos are those that are kept for measuring.
+        finder_file: the finder that looks at the pages.
+
+    Returns:
+        Crops, uint8 of shape (n, 28, 28), 0 (paper) to 255 (ink), and labels, uint8 of shape (n,),
+        0 to 9 or `NO_DIGIT`.
+    """
+    jobs = []
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        for number in range(pages // CHUNK):
+            jobs.append(processes.submit(some_crops, seed + number, CHUNK, measured, finder_file))
+        parts = [job.result() for job in jobs]
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
