@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from reading.files import ROOT, write_whole
-from reading.paper import to_grey
 from reading.read import Digit, read_digits
 from tools.pages.crops import MEASURED_GROUPS, overlaps, phone_paths
 from tools.pages.ground import photo_paths
@@ -128,7 +127,7 @@ def usual_answers(pictures: list) -> list[str]:
     import utils  # before Keras, as it silences TensorFlow's start-up lines
     import keras  # isort: skip
 
-    greys = [to_grey(utils.open_picture(picture)) for picture in pictures]
+    greys = [utils.to_grey(utils.open_picture(picture)) for picture in pictures]
     small = [cv2.resize(grey, (28, 28), interpolation=cv2.INTER_AREA) for grey in greys]
     network = keras.models.load_model(utils.SHIPPED / "cnn.keras", compile=False)
     answers = network.predict(utils.to_input(255 - np.stack(small)), verbose=0)
