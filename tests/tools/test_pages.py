@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from reading import network
+from reading.find import Place
 from reading.read import Digit
 from tools.measure import pages as measure
 from tools.pages import crops, ground, hands, patches
@@ -248,3 +250,30 @@ def test_pictures_kept_for_measuring_are_read():
     nothing = rows.assign(written="", read=["", *rows["read"][1:]])
     blank = measure.table_of_pictures(nothing)
     assert blank["exact"].iloc[0] < 0.2 and blank["the usual way"].isna().all()
+
+
+# --- What the reader learns from ------------------------------------------------------------------
+
+
+def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
+    sheet = np.full((200, 300), 255, np.uint8)
+    sheet[50:110, 40:80] = 0  # a digit
+    sheet[50:110, 200:240] = 0  # something else
+    page = Page(sheet, [3], np.array([[40, 50, 40, 60]]), "row")
+    found = [(41, 52, 40, 58), (200, 50, 40, 60), (60, 50, 40, 60)]  # the third: half of the digit
+    places = [Place(np.array(box, float), 0.9) for box in found]
+    monkeypatch.setattr(crops, "find_places", lambda picture, finder: places)
+    pictures, labels = crops.crops_of(page, network.finder(), np.random.default_rng(0))
+    # First the digit as it lies there, then what was found; what is half a digit is neither.
+    assert labels == [3, 3, crops.NO_DIGIT]
+    assert all(crop.shape == (28, 28) and crop.dtype == np.uint8 for crop in pictures)
+
+
+def test_crops_are_made_alike_from_a_seed_and_hold_real_photos():
+    first, again = (crops.some_crops(4, 6, False, network.FINDER_FILE) for _ in range(2))
+    assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
+    assert len(first[0]) == len(first[1]) > 10 and set(first[1]) <= set(range(11))
+    phone = crops.phone_page(network.finder(), np.random.default_rng(1))
+    assert len(phone.digits) == len(phone.boxes) == 1
+    groups = {path.stem.split("_")[1] for path in crops.phone_paths()}
+    assert set(crops.MEASURED_GROUPS) < groups

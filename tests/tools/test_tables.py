@@ -68,9 +68,9 @@ def test_picture_and_pages_are_made_without_tensorflow(tmp_path):
 
 
 def test_pictures_of_one_digit_are_counted_together():
-    columns = ["what", "number", "share", "the usual way"]
+    columns = ["group", "pictures", "exact", "the usual way"]
     rows = [("scans", 30, 1.0, 0.5), ("crops", 10, 0.6, 0.1), ("pairs", 50, 0.2, None)]
-    what, ours, usual = tables.people_s_digits(pd.DataFrame(rows, columns=columns))
+    what, ours, usual = tables.unseen_digits(pd.DataFrame(rows, columns=columns))
     assert what.startswith("40 ")
     assert ours.startswith("90.0 % (") and usual.endswith(" 40.0 %")
 
