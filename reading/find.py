@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 STRIDE = 4  # pixels between two neighbouring answers
-MARGIN = 48  # pixels around a picture that repeat its border: digits also lie there
+MARGIN = 32  # pixels around a picture that repeat its border: digits also lie there
 BORDER_MEDIAN = 97  # pixels along the border of which the median is taken
 BLOCK = 32  # the network takes pictures whose sides are multiples of this
-FIRST_SIDE = 512  # pixels of a picture's longer side when it is looked at first
+FIRST_SIDE = 384  # pixels of a picture's longer side when it is looked at first
 FINEST_SIDE = 2560  # the same, at most
 MIN_SIDE = 20  # the same, at least: less than a digit
 MAX_ENLARGED = 2  # times; more shows no more

@@ -25,6 +25,7 @@ MEASURED_FONTS = "bad-script", "gaegu", "kalam", "mali", "playwrite-cz", "zeyada
 SIGNS = "+-=/().,:;%&#?!<>*€$§@[]{}"
 LETTERS = "eeeetttaaaooiinnssrrhhldcumfpgwybvk"  # as often as in a text
 NEVER_A_DIGIT = "ACDEFGHJKMNPQRTUVWXYacdefhkmnprtuvwxy"  # alone, these are read as what they are
+GREEK = "αηκλμπρτφχψωΓΔΛΠΦΨΩ"  # the same; only in training
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,27 @@ class Hands:
             own = (pen["writer"] == writer) & (pen["y"] < 10)
             self._writers.append([np.flatnonzero(own & (pen["y"] == d)) for d in range(10)])
         if not measured:
-            self._signs = list(np.flatnonzero(pen["y"] == 255))
+            # A slash alone is a 1.
+            self._signs = list(np.flatnonzero((pen["y"] == 255) & (pen["symbol"] != "/")))
         # Writer -> digit -> pictures of ink, uint8, light on dark.
-        self._scanned = [*_swiss(measured), *([] if measured else [_mnist(), _cut_out()])]
+        # MNIST has some 250 writers; as one, they would be seen too seldom.
+        self._scanned = _swiss(measured) + ([] if measured else 6 * [_mnist()] + 2 * [_cut_out()])
         self._marks = [*_alphabets(measured), *([] if measured else _cut_out_signs())]
         self._fonts = [p for p in _hand_fonts() if p.name.startswith(MEASURED_FONTS) == measured]
+        self._greek_fonts = [] if measured else _hand_fonts("greek")
+        self._signs_alone = NEVER_A_DIGIT + ("" if measured else GREEK)
+        # Digits of the hands that were made into fonts.
+        self._typed = [] if measured else [_typed(path) for path in self._fonts]
 
     def writer(self, rng: np.random.Generator) -> "Writer":
         """One of the writers with a pen."""
-        scanned = self._scanned and rng.random() < 0.4
-        writers = self._scanned if scanned else self._writers
+        share = rng.random()
+        writers = self._scanned if share < 0.4 else self._writers
+        if self._typed and share > 0.9:
+            writers = self._typed
         own, pen = writers[rng.integers(len(writers))], random_pen(rng)
-        return Writer(self, own, bool(scanned), pen, not self.measured and rng.random() < 0.08)
+        scanned = writers is not self._writers
+        return Writer(self, own, scanned, pen, not self.measured and rng.random() < 0.08)
 
     def drawing_of(self, digit: int, rng: np.random.Generator) -> list[np.ndarray]:
         """The strokes of a digit as one of the writers drew it."""
@@ -100,7 +110,7 @@ class Hands:
     def mark(self, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
         """A sign that is no digit: a letter, one of a foreign alphabet, or drawn with a pen."""
         if rng.random() < 0.4:
-            return self.word(height, pen, rng, str(rng.choice(list(NEVER_A_DIGIT))))
+            return self.word(height, pen, rng, str(rng.choice(list(self._signs_alone))))
         if self._signs and rng.random() < 0.2:
             return draw(self.lines(rng.choice(self._signs)), height, pen, rng)
         return stamp(self._marks[rng.integers(len(self._marks))], height, pen, rng)
@@ -109,10 +119,12 @@ class Hands:
         self, height: int, pen: Pen, rng: np.random.Generator, text: str | None = None
     ) -> np.ndarray:
         """A word in one of the hands that were made into fonts; `height` of a tall letter."""
-        font = _font(str(self._fonts[rng.integers(len(self._fonts))]), 48)
+        fonts = self._greek_fonts if text and text in GREEK else self._fonts
+        font = _font(str(fonts[rng.integers(len(fonts))]), 48)
         picture = _rendered(text or words(rng, int(rng.integers(2, 9))), font)
         if rng.random() < 0.3:  # a thicker pen
-            picture = cv2.dilate(picture, np.ones((3, 3), np.uint8))
+            side = 3 if self.measured else int(rng.integers(2, 8))
+            picture = cv2.dilate(picture, np.ones((side, side), np.uint8))
         return stamp(picture, max(6, round(height * len(picture) / 40)), pen, rng)
 
 
@@ -305,8 +317,13 @@ def _alphabets(measured: bool) -> list[np.ndarray]:
 
 
 @functools.cache
-def _hand_fonts() -> list[Path]:
-    return sorted((ROOT / "data" / "fonts").glob("*-latin.woff2"))
+def _hand_fonts(script: str = "latin") -> list[Path]:
+    return sorted((ROOT / "data" / "fonts").glob(f"*-{script}.woff2"))
+
+
+def _typed(path: Path) -> list[list[np.ndarray]]:
+    """A font's digits as ink."""
+    return [[_rendered(str(digit), _font(str(path), 64))] for digit in range(10)]
 
 
 @functools.cache

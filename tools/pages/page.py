@@ -18,6 +18,8 @@ from tools.pages.hands import SIGNS, Hands, Pen, Writer, draw, print_text, rando
 KINDS = (
     "single", "row", "page", "touching", "lined", "cells", "sums", "amid", "photo", "none",
 )  # fmt: skip
+MORE_KINDS = "small", "alone"  # only in training
+NO_DIGITS = "none", "alone"
 CUT_CLOSE = "single", "row", "touching"  # some of these are cut out close around the digits
 MIN_CONTRAST = 14  # grey levels between a digit's ink and what is beside it
 MIN_OVER_NOISE = 2  # the same, as a multiple of the standard deviation of what is beside it
@@ -547,6 +549,52 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     return sheet, height
 
 
+def small(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
+    """One digit that fills its picture, as data sets have them."""
+    sheet, height = single(hands, rng)
+    return cut_close(sheet, height, rng), height
+
+
+def alone(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
+    """A letter, a sign, a word, a scribble or a blot that fills its picture, or lies in it."""
+    height, pen, kind = log_uniform(rng, 20, 400), random_pen(rng), rng.integers(6)
+    if kind < 3:
+        ink = hands.mark(round(height), pen, rng)
+    elif kind == 3:
+        ink = hands.word(round(height), pen, rng)
+    elif kind == 4:
+        ink = scribble(round(height), pen, rng)
+    else:
+        ink = blot(round(height), rng)
+    room = np.exp(rng.uniform(0, 1.2))
+    sheet = Sheet(tuple(round(room * length) + 4 for length in ink.shape))
+    sheet.put(ink, *(rng.uniform(0, 1, 2) * (np.array(sheet.shape) - ink.shape)[::-1]))
+    return sheet, height
+
+
+def scribble(height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+    """A tangle of one stroke, as somebody tries a pen."""
+    points = rng.uniform(0, 1, (rng.integers(8, 25), 2))
+    fine = np.linspace(0, len(points) - 1, 8 * len(points))
+    line = np.stack([np.interp(fine, np.arange(len(points)), axis) for axis in points.T], axis=1)
+    line = cv2.GaussianBlur(line.astype(np.float32), (1, 0), 0.1, sigmaY=rng.uniform(0.5, 4))
+    return draw([line], height, pen, rng)
+
+
+def blot(height: int, rng: np.random.Generator) -> np.ndarray:
+    """A filled shape with a wavy outline."""
+    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    waves = sum(
+        rng.normal(0, 0.25 / k) * np.cos(k * turn + rng.uniform(0, 2 * np.pi)) for k in range(1, 6)
+    )
+    radius = height / 2 * np.exp(waves)[:, None] * [rng.uniform(0.5, 1.5), 1]
+    outline = radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    outline -= outline.min(axis=0) - 1
+    canvas = np.zeros(np.ceil(outline.max(axis=0)).astype(int)[::-1] + 2, np.uint8)
+    cv2.fillPoly(canvas, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return canvas / np.float32(255)
+
+
 def some_objects(sheet: Sheet, rng: np.random.Generator) -> None:
     """Even shapes with sharp or soft edges, as things that lie on a table have."""
     high, wide = sheet.shape
@@ -713,7 +761,7 @@ def on_table(
 
 LAYOUTS = {
     "single": single, "row": row, "page": page, "touching": touching, "lined": lined,
-    "cells": cells, "sums": sums, "amid": amid, "none": nothing,
+    "cells": cells, "sums": sums, "amid": amid, "none": nothing, "small": small, "alone": alone,
 }  # fmt: skip
 
 
@@ -729,7 +777,7 @@ def make_page(
     """
     while True:
         page, owner = _any_page(rng, kind, hands, measured)
-        if (page.digits or kind == "none") and is_legible(page.picture, owner):
+        if (page.digits or kind in NO_DIGITS) and is_legible(page.picture, owner):
             return _shrunk(page, longest)
 
 
@@ -768,7 +816,7 @@ def _any_page(
         sheet = cut_close(sheet, height, rng)
     if rng.random() < 0.25:
         wear(sheet, height, hands, rng)
-    picture = on_ground(sheet, measured, rng, kind == "none", height)
+    picture = on_ground(sheet, measured, rng, kind in NO_DIGITS, height)
     owner, shape = sheet.owner, sheet.shape
     if kind == "photo" or (kind == "none" and rng.random() < 0.2) or rng.random() < 0.15:
         picture, owner = on_table(sheet, picture, measured, rng)

@@ -15,7 +15,7 @@ import numpy as np
 from reading.find import MARGIN, STRIDE, resized, with_margins
 from tools.pages import ground
 from tools.pages.hands import Hands
-from tools.pages.page import KINDS, Page, make_page
+from tools.pages.page import KINDS, MORE_KINDS, NO_DIGITS, Page, log_uniform, make_page
 
 PATCH = 160  # pixels
 GRID = PATCH // STRIDE
@@ -141,16 +141,32 @@ def any_page(
         longest: of the picture's sides in pixels; larger ones are made smaller.
     """
     if rng.random() >= share_none:
-        written = [kind for kind in KINDS if kind != "none"]
+        written = [kind for kind in (*KINDS, "small") if kind not in NO_DIGITS]
         kind = written[rng.integers(len(written))]
     elif rng.random() < 0.5:
-        kind = "none"
+        kind = "none" if rng.random() < 0.6 else "alone"
     else:
-        own = ground.photos(measured)
-        picture = own[rng.integers(len(own))]
-        picture = picture[:, ::-1] if rng.random() < 0.5 else picture
-        return Page(np.ascontiguousarray(picture), [], np.empty((0, 4), int), "none")
-    return make_page(rng, kind, _hands(measured), measured, longest)
+        return Page(photo_part(measured, rng), [], np.empty((0, 4), int), "none")
+    if kind not in MORE_KINDS:
+        return make_page(rng, kind, _hands(measured), measured, longest)
+    if kind == "small" or rng.random() < 0.3:
+        longest = round(log_uniform(rng, 22, 80))
+    page = make_page(rng, kind, _hands(measured), measured, longest)
+    if rng.random() < 0.25:  # black and white
+        page.picture = cv2.threshold(page.picture, 0, 255, cv2.THRESH_OTSU)[1]
+    return page
+
+
+def photo_part(measured: bool, rng: np.random.Generator) -> np.ndarray:
+    """A real photo without digits, or a part of it, turned by quarters; uint8, shape (H, W)."""
+    photos = ground.photos(measured)
+    picture = photos[rng.integers(len(photos))]
+    if rng.random() < 0.5:
+        size = (np.array(picture.shape) * rng.uniform(0.3, 1, 2)).astype(int) + 1
+        top, left = rng.integers(0, np.array(picture.shape) - size + 1)
+        picture = picture[top : top + size[0], left : left + size[1]]
+    picture = np.rot90(picture, rng.choice([0, 0, 1, 2, 3]))
+    return np.ascontiguousarray(picture[:, ::-1] if rng.random() < 0.5 else picture)
 
 
 def some_patches(

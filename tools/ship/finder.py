@@ -4,9 +4,8 @@
 
 draws pages (`tools/pages/`), trains on patches of them, then on those of new pages that it finds
 hard, and writes build/finder.keras and models/shipped/finder.tflite; --again does the second part
-alone. The network looks
-for the middle of each digit whose longer side has 16 to 44 pixels (CenterNet: Zhou, Wang,
-Krähenbühl 2019); a picture is shown to it at several sizes.
+alone. The network looks for the middle of each digit whose longer side has 16 to 44 pixels
+(CenterNet: Zhou, Wang, Krähenbühl 2019); a picture is shown to it at several sizes.
 """
 
 import argparse
@@ -208,7 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
     import keras
 
     parser = argparse.ArgumentParser(prog="python -m tools.ship.finder")
-    parser.add_argument("--pages", type=int, default=24_000)
+    parser.add_argument("--pages", type=int, default=12_000)
     parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="only the second part")
