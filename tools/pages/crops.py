@@ -1,7 +1,8 @@
 """What the finder cuts out of pages and photos, and what each is: what the reader is trained on.
 
 Among them is what is no digit: wherever the finder takes something else for one. So the reader
-learns to tell from digits just what the finder cannot.
+learns to tell from digits just what the finder cannot. Beside them, single digits on plain paper:
+a page takes long to make, and hands differ more than papers do.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -14,9 +15,9 @@ import numpy as np
 from reading.crop import cut_out
 from reading.find import find_places
 from reading.network import FINDER_FILE, Network
-from tools.pages.hands import OPEN
+from tools.pages.hands import OPEN, Hands
 from tools.pages.page import Page
-from tools.pages.patches import any_page
+from tools.pages.patches import any_page, hands_of
 
 NO_DIGIT = 10  # the label of what is none
 MIN_OVERLAP, MAX_OVERLAP = 0.45, 0.2  # with a digit's box: more is that digit, less is none
@@ -27,6 +28,8 @@ SHARE_PHONE = 0.1  # of what is looked at: digits cut out of real photos
 MEASURED_GROUPS = "sud1002", "sud2005", "hyp2", "hyp6", "fil124510", "fil125513"
 CHUNK = 50  # pages that one process makes at a time
 MAX_EACH = 24  # of digits of a page, and of what is none
+PLAIN = 20  # digits on plain paper for each page
+SHARE_PLAIN_NONE = 0.12  # of those: letters and signs
 
 
 def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -66,6 +69,23 @@ def crops_of(page: Page, finder: Network, rng: np.random.Generator) -> tuple[lis
     return crops, labels
 
 
+def plain_crop(hands: Hands, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """A digit, or a sign that is none, on even paper, cut out: uint8 (28, 28), and its label."""
+    height = round(np.exp(rng.uniform(np.log(12), np.log(56))))
+    writer, label = hands.writer(rng), int(rng.integers(10))
+    if rng.random() < SHARE_PLAIN_NONE:
+        ink, label = writer.mark(height, rng), NO_DIGIT
+    else:
+        ink = writer.digit(label, height, rng)
+    edge = height // 2
+    ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=0)
+    box = np.array([edge, edge, ink.shape[1] - 2 * edge, ink.shape[0] - 2 * edge], float)
+    ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.2, 0.3 + 0.05 * height))
+    strength = rng.uniform(30, 200)
+    picture = 225 - strength * ink + rng.normal(0, 0.08 * strength * rng.random(), ink.shape)
+    return cut_out(np.clip(picture, 0, 255).astype(np.uint8), shaken(box, rng)), label
+
+
 def phone_page(finder: Network, rng: np.random.Generator) -> Page:
     """A digit cut out of a phone's photo, and the place where the finder finds it."""
     paths = [path for path in phone_paths() if path.stem.split("_")[1] not in MEASURED_GROUPS]
@@ -95,13 +115,17 @@ def some_crops(
         more, theirs = crops_of(page, finder, rng)
         crops += more
         labels += theirs
+    if not measured:
+        for crop, label in (plain_crop(hands_of(False), rng) for _ in range(PLAIN * pages)):
+            crops.append(crop)
+            labels.append(label)
     return np.stack(crops), np.array(labels, np.uint8)
 
 
 def many_crops(
     seed: int, pages: int, measured: bool = False, finder_file: Path = FINDER_FILE
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Crops of pages, made by two processes.
+    """Crops of pages and, unless `measured`, of plain paper, made by two processes.
 
     Args:
         seed: of the first `CHUNK` pages; the next ones have the next seed, and so on.

@@ -126,7 +126,8 @@ def _window(left: float, top: float, wide: float, high: float) -> tuple[slice, s
 
 
 @cache
-def _hands(measured: bool) -> Hands:
+def hands_of(measured: bool) -> Hands:
+    """The writers; read once in each process."""
     return Hands(measured)
 
 
@@ -148,10 +149,10 @@ def any_page(
     else:
         return Page(photo_part(measured, rng), [], np.empty((0, 4), int), "none")
     if kind not in MORE_KINDS:
-        return make_page(rng, kind, _hands(measured), measured, longest)
+        return make_page(rng, kind, hands_of(measured), measured, longest)
     if kind == "small" or rng.random() < 0.3:
         longest = round(log_uniform(rng, 22, 80))
-    page = make_page(rng, kind, _hands(measured), measured, longest)
+    page = make_page(rng, kind, hands_of(measured), measured, longest)
     if rng.random() < 0.25:  # black and white
         page.picture = cv2.threshold(page.picture, 0, 255, cv2.THRESH_OTSU)[1]
     return page
