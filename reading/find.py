@@ -5,7 +5,7 @@ It answers for each place how likely a digit's middle lies there, and how large 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,9 +23,10 @@ MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they
 MAX_COVERED = 0.75  # share of a box that may lie in another's
 
 # The planes of an answer: logits of "a digit's middle" and "digits too small at this size"; from
-# here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it.
-MIDDLE, SMALL, BOX = 0, 1, slice(2, 6)
-ANSWERS = 6
+# here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it; logits
+# of the ten digits.
+MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
+ANSWERS = 16
 UNIT = 32
 
 
@@ -36,10 +37,12 @@ class Place:
     Attributes:
         box: float, shape (4,): left, top, width, height in pixels of the picture.
         score: how likely it is a digit, 0 to 1.
+        digits: float32, shape (10,): logits of which one it is.
     """
 
     box: np.ndarray
     score: float
+    digits: np.ndarray
 
 
 def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
@@ -57,14 +60,14 @@ def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) ->
     coarse = resized(grey, first)
     while scale * longest >= MIN_SIDE:
         found, _ = _look(coarse, scale / first, finder)
-        places += [Place(place.box / first, place.score) for place in found]
+        places += [replace(place, box=place.box / first) for place in found]
         scale /= 2
     scale = 2 * first
     while too_small is not None and scale <= MAX_ENLARGED and scale * longest <= FINEST_SIDE:
         left, top, right, bottom = too_small
         found, too_small = _look(grey[top:bottom, left:right], scale, finder)
         corner = np.array([left, top])
-        places += [Place(p.box + [left, top, 0, 0], p.score) for p in found]
+        places += [replace(place, box=place.box + [left, top, 0, 0]) for place in found]
         if too_small is not None:
             too_small = too_small + np.tile(corner, 2)
         scale *= 2
@@ -110,7 +113,7 @@ def _look(
     answer = finder(padded[None, ..., None].astype(np.float32))[0]
     start = MARGIN // STRIDE
     answer = answer[start : start - (-high // STRIDE), start : start - (-wide // STRIDE)]
-    places = [Place(box / scale, score) for box, score in _peaks(answer)]
+    places = [replace(place, box=place.box / scale) for place in _peaks(answer)]
     rows, columns = np.nonzero(answer[..., SMALL] > 0)
     if not len(rows):
         return places, None
@@ -121,8 +124,8 @@ def _look(
     return places, np.clip(region, 0, limits).astype(int)
 
 
-def _peaks(answer: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
-    """Box, in pixels at this size, and score of each place more likely than those beside it."""
+def _peaks(answer: np.ndarray) -> Iterator[Place]:
+    """Each place that is more likely than those beside it; boxes in pixels at this size."""
     middle = np.ascontiguousarray(answer[..., MIDDLE])
     likely = middle > np.log(MIN_SCORE / (1 - MIN_SCORE))
     highest = cv2.dilate(middle, np.ones((3, 3), np.uint8))
@@ -131,7 +134,8 @@ def _peaks(answer: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
         wide, high = UNIT * np.exp(np.clip([wide, high], -4, 2))
         x, y = (column + 0.5) * STRIDE + UNIT * x, (row + 0.5) * STRIDE + UNIT * y
         score = float(1 / (1 + np.exp(-middle[row, column])))
-        yield np.array([x - wide / 2, y - high / 2, wide, high]), score
+        box = np.array([x - wide / 2, y - high / 2, wide, high])
+        yield Place(box, score, answer[row, column, DIGIT])
 
 
 def _without_doubles(places: list[Place]) -> list[Place]:

@@ -8,14 +8,16 @@ import numpy as np
 from reading import network
 from reading.crop import cut_out
 from reading.decode import open_picture, to_grey
-from reading.find import find_places
+from reading.find import Place, find_places
 from reading.prepare import to_input
 
 MAX_BATCH = 500  # digits that the model is asked about in one call; more take more memory
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
-# What the two networks say, weighed: a logistic regression on the logits of the finder's score and
-# of the reader's "some digit", fitted by `python -m tools.ship.weights`.
+# What the two networks say, weighed: logistic regressions that tools/ship/weights.py fits.
+# Whether it is a digit: on the logits of the finder's score and of the reader's "some digit".
 BIAS, OF_SCORE, OF_READER = -1.36, 1.94, 0.58
+# Which digit it is: on the logits of the two.
+FINDERS_DIGIT, READERS_DIGIT = 0.3, 0.8
 
 Box = tuple[int, int, int, int]
 
@@ -69,8 +71,7 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
     if not places:
         return []
     images = np.stack([cut_out(grey, place.box) for place in places])
-    scores = np.array([place.score for place in places], np.float32)
-    probabilities = are_digits(scores, _ask(model, images))
+    probabilities = are_digits(places, _ask(model, images))
     kept = np.flatnonzero(probabilities.sum(axis=1) > 0.5)
     digits = [
         Digit(
@@ -91,20 +92,22 @@ def _ask(model: Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([model.predict_on_batch(to_input(batch)) for batch in batches])
 
 
-def are_digits(scores: np.ndarray, answers: np.ndarray) -> np.ndarray:
+def are_digits(places: list[Place], answers: np.ndarray) -> np.ndarray:
     """How likely each place holds each of the ten digits.
 
     Args:
-        scores: the finder's, float32, shape (n,).
+        places: n of them, from the finder.
         answers: the reader's, float32, shape (n, 10 or more); what follows the tenth is no digit.
 
     Returns:
         float32, shape (n, 10); what is missing to 1 is that there is no digit.
     """
-    some_digit = answers[:, :10].sum(axis=1)
-    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(some_digit)
-    which = answers[:, :10] / np.maximum(some_digit, 1e-9)[:, None]
-    return which / (1 + np.exp(-logit))[:, None]
+    scores = np.array([place.score for place in places], np.float32)
+    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(answers[:, :10].sum(axis=1))
+    which = FINDERS_DIGIT * np.stack([place.digits for place in places])
+    which += READERS_DIGIT * np.log(np.maximum(answers[:, :10], 1e-9))
+    which = np.exp(which - which.max(axis=1, keepdims=True))
+    return which / (which.sum(axis=1, keepdims=True) * (1 + np.exp(-logit))[:, None])
 
 
 def _logit(probability: np.ndarray) -> np.ndarray:

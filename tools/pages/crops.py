@@ -40,6 +40,14 @@ def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return shared / (np.prod(boxes[:, 2:], axis=1) + box[2] * box[3] - shared)
 
 
+def label_of(box: np.ndarray, page: Page) -> int | None:
+    """The digit of a page that lies in a box, `NO_DIGIT`, or None: something in between."""
+    shared = overlaps(box, page.boxes.astype(float)) if len(page.boxes) else np.zeros(1)
+    if shared.max() >= MIN_OVERLAP:
+        return int(page.digits[int(shared.argmax())])
+    return NO_DIGIT if shared.max() <= MAX_OVERLAP else None
+
+
 def shaken(box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The box, a little elsewhere, smaller or larger."""
     side, middle = max(box[2:]), box[:2] + box[2:] / 2
@@ -57,12 +65,9 @@ def crops_of(page: Page, finder: Network, rng: np.random.Generator) -> tuple[lis
         labels.append(page.digits[number])
     others = 0
     for place in find_places(page.picture, finder.predict_on_batch):
-        shared = overlaps(place.box, boxes) if len(boxes) else np.zeros(1)
-        if shared.max() >= MIN_OVERLAP:
-            label = page.digits[int(shared.argmax())]
-        elif shared.max() <= MAX_OVERLAP and others < MAX_EACH:
-            label, others = NO_DIGIT, others + 1
-        else:
+        label = label_of(place.box, page)
+        others += label == NO_DIGIT
+        if label is None or (label == NO_DIGIT and others > MAX_EACH):
             continue
         crops.append(cut_out(page.picture, place.box))
         labels.append(label)

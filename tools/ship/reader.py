@@ -14,8 +14,8 @@ import sys
 
 from tools.execute import NOTEBOOKS, ROOT, NotebookError, execute, table
 
-STORED = "MNIST, PAGES, EPOCHS = 30_000, 800, 4"
-FULL = "MNIST, PAGES, EPOCHS = 54_000, 5_000, 6"
+STORED = "MNIST, PAGES, EPOCHS = 20_000, 600, 4"
+FULL = "MNIST, PAGES, EPOCHS = 54_000, 4_000, 5"
 TRAINING = "history = reader.fit(data, epochs=EPOCHS, verbose=2, shuffle=False)"
 KEPT = TRAINING + '\nutils.save_model(reader, "trained")'
 

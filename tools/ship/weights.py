@@ -2,9 +2,9 @@
 
     python -m tools.ship.weights [PAGES]
 
-reads new pages by writers of the training, and prints the weights for reading/read.py: those of the
+reads new pages by writers of the training, and prints the weights for reading/read.py: of the
 logistic regression of "there is a digit" on the logits of the finder's score and of the reader's
-"some digit".
+"some digit", and of that of which digit it is on the logits of both.
 """
 
 import sys
@@ -13,13 +13,16 @@ from multiprocessing import get_context
 
 import cv2
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
 
 from reading import network
 from reading.crop import cut_out
 from reading.find import find_places
 from reading.prepare import to_input
 from reading.read import _logit
-from tools.pages.crops import MAX_OVERLAP, MIN_OVERLAP, overlaps
+from tools.pages.crops import NO_DIGIT, label_of
 from tools.pages.patches import any_page
 
 SEED = 60_000  # far from the seeds of the training
@@ -27,11 +30,16 @@ CHUNK = 50  # pages that one process reads at a time
 SHARE_NONE = 0.3  # of the pages
 
 
-def some_places(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of places on `CHUNK` pages: the two logits, shape (n, 2), and whether a digit is there."""
+def some_places(seed: int) -> tuple[np.ndarray, ...]:
+    """What both networks say of places on `CHUNK` pages, and what is there.
+
+    Returns:
+        The finder's scores, shape (n,), and logits of the digits, (n, 10); the reader's answers,
+        (n, 11); labels, (n,), 0 to 9 or `NO_DIGIT`.
+    """
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    rows, are_digits = [], []
+    parts = []
     for _ in range(CHUNK):
         page = any_page(rng, SHARE_NONE)
         places = find_places(page.picture, network.finder().predict_on_batch)
@@ -40,27 +48,42 @@ def some_places(seed: int) -> tuple[np.ndarray, np.ndarray]:
         images = np.stack([cut_out(page.picture, place.box) for place in places])
         answers = network.reader().predict_on_batch(to_input(images))
         for place, answer in zip(places, answers, strict=True):
-            shared = overlaps(place.box, page.boxes) if len(page.boxes) else np.zeros(1)
-            if not MAX_OVERLAP < shared.max() < MIN_OVERLAP:
-                rows.append([place.score, answer[:10].sum()])
-                are_digits.append(shared.max() >= MIN_OVERLAP)
-    return _logit(np.array(rows)), np.array(are_digits)
+            label = label_of(place.box, page)
+            if label is not None:
+                parts.append((place.score, place.digits, answer, label))
+    return tuple(np.array(part) for part in zip(*parts, strict=True))
+
+
+def which_digit(finders: np.ndarray, readers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Two weights of logits, shape (n, 10), with which the right digits are the most probable."""
+
+    def loss(weights: np.ndarray) -> float:
+        logits = weights[0] * finders + weights[1] * readers
+        return -log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean()
+
+    return minimize(loss, [0.5, 0.5], method="Nelder-Mead").x
 
 
 def main(arguments: list[str]) -> int:
-    from sklearn.linear_model import LogisticRegression
-
     count = int(arguments[0]) if arguments else 2000
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         parts = list(processes.map(some_places, range(SEED, SEED + count // CHUNK)))
-    logits, are_digits = (np.concatenate(part) for part in zip(*parts, strict=True))
-    model = LogisticRegression(C=1e6).fit(logits, are_digits)
+    scores, finders, answers, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
+    is_digit = labels < NO_DIGIT
+    logits = np.stack([_logit(scores), _logit(answers[:, :10].sum(axis=1))], axis=1)
+    model = LogisticRegression(C=1e6).fit(logits, is_digit)
     (bias,), ((of_score, of_reader),) = model.intercept_, model.coef_
-    print(f"{len(logits)} places, {are_digits.mean():.1%} of them digits")
+    print(f"{len(labels)} places, {is_digit.mean():.1%} of them digits")
     print(f"BIAS, OF_SCORE, OF_READER = {bias:.2f}, {of_score:.2f}, {of_reader:.2f}")
-    for name, chosen in (("digits kept", are_digits), ("others dropped", ~are_digits)):
-        right = (model.predict(logits) == are_digits)[chosen].mean()
-        print(f"{name}: {right:.2%}")
+    for name, chosen in (("digits kept", is_digit), ("others dropped", ~is_digit)):
+        print(f"{name}: {(model.predict(logits) == is_digit)[chosen].mean():.2%}")
+    finders, labels = finders[is_digit], labels[is_digit]
+    readers = np.log(np.maximum(answers[is_digit, :10], 1e-9))
+    weights = which_digit(finders, readers, labels)
+    print("FINDERS_DIGIT, READERS_DIGIT = {:.2f}, {:.2f}".format(*weights))
+    both = weights[0] * finders + weights[1] * readers
+    for name, logits in (("finder", finders), ("reader", readers), ("both", both)):
+        print(f"right digit, {name}: {(logits.argmax(axis=1) == labels).mean():.2%}")
     return 0
 
 
