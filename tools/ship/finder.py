@@ -2,9 +2,9 @@
 
     python -m tools.ship.finder [--pages N] [--epochs N] [--seed N] [--again]
 
-draws pages (`tools/pages/`), trains on patches of them, then on those of new pages that it finds
-hard, and writes build/finder.keras and models/shipped/finder.tflite; --again does the second part
-alone. The network looks for the middle of each digit whose longer side has 16 to 44 pixels
+draws pages (`tools/pages/`), trains on patches of them, then twice on those of new pages that it
+finds hard, and writes build/finder.keras and models/shipped/finder.tflite; --again does the last of
+these rounds alone. The network looks for the middle of each digit whose longer side has 16 to 44 pixels
 (CenterNet: Zhou, Wang, Krähenbühl 2019); a picture is shown to it at several sizes.
 """
 
@@ -23,6 +23,9 @@ from tools.pages import patches
 from tools.ship import litert
 
 BATCH = 32
+# After the first training, rounds with what is hard: new pages, as a share of those of the first;
+# times that each patch is seen; the highest learning rate.
+ROUNDS = (1 / 3, 1.5, 6e-4), (1, 2, 1.2e-3)
 FILTERS = 16, 24, 48, 96  # at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the picture's size
 
 
@@ -205,7 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=12_000)
     parser.add_argument("--epochs", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="only the second part")
+    parser.add_argument("--again", action="store_true", help="only the last round")
     options = parser.parse_args(arguments)
     path, start = ROOT / "build" / "finder.keras", time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -222,12 +225,15 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         train(model, *draw(options.pages, options.seed), options.epochs, 3e-3, options.seed)
         write_whole(path, model.save)
-    # Then new pages, and more of what is still hard.
-    pictures, targets = draw(options.pages // 3, options.seed + 1)
-    hard = hardest(model, pictures, targets)
-    both = (np.concatenate(pair) for pair in zip(hard, (pictures, targets), strict=True))
-    train(model, *both, 1.5, 6e-4, options.seed + 1)
-    write_whole(path, model.save)
+    for number, (share, epochs, peak) in enumerate(ROUNDS, 1):
+        if options.again and number < len(ROUNDS):
+            continue
+        # New pages, and once more what of them is still hard.
+        pictures, targets = draw(round(share * options.pages), options.seed + number)
+        hard = hardest(model, pictures, targets)
+        both = (np.concatenate(pair) for pair in zip(hard, (pictures, targets), strict=True))
+        train(model, *both, epochs, peak, options.seed + number)
+        write_whole(path, model.save)
     examples = pictures[:: len(pictures) // 200, ..., None].astype(np.float32)
     write_whole(
         FINDER_FILE, lambda draft: litert.export_as_integers(for_reading(model), examples, draft)
