@@ -15,9 +15,9 @@ MAX_BATCH = 500  # digits that the model is asked about in one call; more take m
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
 # What the two networks say, weighed: logistic regressions that tools/ship/weights.py fits.
 # Whether it is a digit: on the logits of the finder's score and of the reader's "some digit".
-BIAS, OF_SCORE, OF_READER = -0.86, 1.45, 0.62
+BIAS, OF_SCORE, OF_READER = -0.64, 1.62, 0.60
 # Which digit it is: on the logits of the two.
-FINDERS_DIGIT, READERS_DIGIT = 0.24, 0.89
+FINDERS_DIGIT, READERS_DIGIT = 0.28, 0.86
 
 Box = tuple[int, int, int, int]
 

@@ -9,10 +9,12 @@ import pytest
 
 from reading import read_digits
 from tools.pages import ground
-from tools.pages.hands import Hands, Pen, draw, print_text, words
+from tools.pages.hands import NEVER_A_DIGIT, Hands, Pen, draw, print_text, words
 from tools.pages.page import Sheet, by_hand, cell, write_row
 
 SEEDS = 10
+MAX_WRONG = 0.05  # share of a picture's digits: of forty, two may be missed
+LETTERS = list(NEVER_A_DIGIT)
 HANDS = Hands(measured=True)
 BALL_PEN = Pen(width=0.08, grain=0, dark=1)
 
@@ -144,7 +146,7 @@ def signs_between_digits(rng):
 
 def letters_before_a_number(rng):
     sheet, writer = Sheet((140, 620)), writer_of(rng)
-    letters = [lambda high: writer.mark(high, rng)] * 3
+    letters = [lambda high: HANDS.word(high, writer.pen, rng, str(rng.choice(LETTERS)))] * 3
     values = [*letters, None, *map(int, rng.integers(10, size=3))]
     write_row(sheet, writer, values, 20, 100, 60, rng, (0.15, 0.3))
     return picture_of(sheet), text_of(sheet)
@@ -171,6 +173,13 @@ def a_printed_page(rng):
     return picture_of(sheet), ""
 
 
+def is_right(expected, read):
+    """Whether as many digits were read as are there, and nearly all of them rightly."""
+    if len(expected) != len(read):
+        return False
+    return sum(a != b for a, b in zip(expected, read)) <= MAX_WRONG * len(expected)
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -186,5 +195,5 @@ def test_most_of_a_kind_are_read(make):
     for seed in range(SEEDS):
         picture, expected = make(np.random.default_rng(seed))
         outcomes.append((expected, "".join(str(d.digit) for d in read_digits(picture))))
-    right = sum(expected == read for expected, read in outcomes)
+    right = sum(is_right(expected, read) for expected, read in outcomes)
     assert right >= 0.8 * SEEDS, outcomes

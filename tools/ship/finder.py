@@ -4,8 +4,8 @@
 
 draws pages (`tools/pages/`), trains on patches of them, then twice on those of new pages that it
 finds hard, and writes build/finder.keras and models/shipped/finder.tflite; --again does the last of
-these rounds alone. The network looks for the middle of each digit whose longer side has 16 to 44 pixels
-(CenterNet: Zhou, Wang, Krähenbühl 2019); a picture is shown to it at several sizes.
+these rounds alone. The network looks for the middle of each digit whose longer side has 16 to 44
+pixels (CenterNet: Zhou, Wang, Krähenbühl 2019); a picture is shown to it at several sizes.
 """
 
 import argparse
