@@ -29,7 +29,7 @@ MEASURED_GROUPS = "sud1002", "sud2005", "hyp2", "hyp6", "fil124510", "fil125513"
 CHUNK = 50  # pages that one process makes at a time
 MAX_EACH = 24  # of digits of a page, and of what is none
 PLAIN = 20  # digits on plain paper for each page
-SHARE_PLAIN_NONE = 0.12  # of those: letters and signs
+SHARE_PLAIN_NONE = 0.25  # of those: letters and signs
 
 
 def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:

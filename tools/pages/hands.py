@@ -20,6 +20,12 @@ OPEN = ROOT / "data" / "open"
 # Whose hands are kept for measuring; no network is trained on them.
 MEASURED_PEN = (*range(31, 45), *range(150, 160))  # UCI's own test writers, and ten of Valencia's
 MEASURED_ALPHABETS = ("Greek", "Korean")
+# Signs of those alphabets that a person could take for digits: they are left out.
+LIKE_DIGITS = (
+    "Japanese_(katakana)/character42", "Japanese_(katakana)/character45", "Korean/character23",
+    "Korean/character27", "Korean/character28", "Sanskrit/character27", "Sanskrit/character34",
+    "Tagalog/character14",
+)  # fmt: skip
 MEASURED_FONTS = "bad-script", "gaegu", "kalam", "mali", "playwrite-cz", "zeyada"
 
 SIGNS = "+-=/().,:;%&#?!<>*€$§@[]{}"
@@ -109,7 +115,7 @@ class Hands:
 
     def mark(self, height: int, pen: Pen, rng: np.random.Generator) -> np.ndarray:
         """A sign that is no digit: a letter, one of a foreign alphabet, or drawn with a pen."""
-        if rng.random() < 0.4:
+        if rng.random() < 0.6:
             return self.word(height, pen, rng, str(rng.choice(list(self._signs_alone))))
         if self._signs and rng.random() < 0.2:
             return draw(self.lines(rng.choice(self._signs)), height, pen, rng)
@@ -304,8 +310,9 @@ def _alphabets(measured: bool) -> list[np.ndarray]:
     pack = np.load(OPEN / "omniglot_marks.npz")
     side = pack["shape"]
     held = [any(name in source for name in MEASURED_ALPHABETS) for source in pack["source"]]
+    clear = [not any(name in source for name in LIKE_DIGITS) for source in pack["source"]]
     marks = []
-    for packed in pack["x"][np.array(held) == measured]:
+    for packed in pack["x"][(np.array(held) == measured) & clear]:
         mark = np.unpackbits(packed)[: side.prod()].reshape(side)
         mark = mark if mark.mean() < 0.5 else 1 - mark
         mark = cv2.dilate(255 * mark, np.ones((4, 4), np.uint8))

@@ -535,7 +535,7 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
         if rng.random() < 0.6:
             ink = hands.mark(round(height), random_pen(rng), rng)
         else:
-            sign = str(rng.choice(list("+-=*×÷:([]<>")))
+            sign = str(rng.choice(list("+-=*×÷:[]<>")))  # a bracket alone could be a 1
             ink = by_hand(sign, round(height), random_pen(rng), rng)
         sheet.put(ink, *(rng.uniform(0.1, 0.6, 2) * sheet.shape[::-1]))
     elif kind == 8:
@@ -543,7 +543,7 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     elif kind == 7:  # long lines, crosses, a scribble
         for _ in range(rng.integers(1, 5)):
             count = int(rng.choice([2, 3, 12]))
-            points = rng.uniform(-0.1, 1.1, (count, 2)) * sheet.shape[::-1]
+            points = across(sheet, count, rng)
             width = log_uniform(rng, 1, 0.03 * side + 1)
             sheet.path(points, width, rng.uniform(0.3, 1), printed=rng.random() < 0.5)
     return sheet, height
@@ -594,6 +594,16 @@ def blot(height: int, rng: np.random.Generator) -> np.ndarray:
     canvas = np.zeros(np.ceil(outline.max(axis=0)).astype(int)[::-1] + 2, np.uint8)
     cv2.fillPoly(canvas, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     return canvas / np.float32(255)
+
+
+def across(sheet: Sheet, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Places along a line from one side of a sheet to the opposite one, shape (count, 2).
+
+    A straight line that began and ended on the sheet would be a 1.
+    """
+    points = rng.uniform(0, 1, (count, 2))
+    points[[0, -1], rng.integers(2)] = -0.05, 1.05
+    return points * sheet.shape[::-1]
 
 
 def some_objects(sheet: Sheet, rng: np.random.Generator) -> None:
@@ -669,7 +679,7 @@ def wear(sheet: Sheet, height: float, hands: Hands, rng: np.random.Generator) ->
         if not owner[place].any():
             layer[place] = np.maximum(layer[place], rng.uniform(0.3, 1))
     elif kind == 3:  # a long line anywhere
-        ends = rng.uniform(0, 1, (2, 2)) * [wide, high]
+        ends = across(sheet, 2, rng)
         if not _meets_digits(sheet, np.linspace(*ends, 40)):
             sheet.path(ends, max(1, rng.uniform(0.02, 0.1) * height), rng.uniform(0.3, 1))
     elif kind == 4:  # a neighbour that the border cuts off: too little is seen to read it
