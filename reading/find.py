@@ -23,10 +23,9 @@ MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they
 MAX_COVERED = 0.75  # share of a box that may lie in another's
 
 # The planes of an answer: logits of "a digit's middle" and "digits too small at this size"; from
-# here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it; logits
-# of the ten digits.
-MIDDLE, SMALL, BOX, DIGIT = 0, 1, slice(2, 6), slice(6, 16)
-ANSWERS = 16
+# here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it.
+MIDDLE, SMALL, BOX = 0, 1, slice(2, 6)
+ANSWERS = 6
 UNIT = 32
 
 
@@ -37,12 +36,10 @@ class Place:
     Attributes:
         box: float, shape (4,): left, top, width, height in pixels of the picture.
         score: how likely it is a digit, 0 to 1.
-        digits: float32, shape (10,): logits of which one it is.
     """
 
     box: np.ndarray
     score: float
-    digits: np.ndarray
 
 
 def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
@@ -135,7 +132,7 @@ def _peaks(answer: np.ndarray) -> Iterator[Place]:
         x, y = (column + 0.5) * STRIDE + UNIT * x, (row + 0.5) * STRIDE + UNIT * y
         score = float(1 / (1 + np.exp(-middle[row, column])))
         box = np.array([x - wide / 2, y - high / 2, wide, high])
-        yield Place(box, score, answer[row, column, DIGIT])
+        yield Place(box, score)
 
 
 def _without_doubles(places: list[Place]) -> list[Place]:

@@ -66,7 +66,7 @@ class Network:
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path} is damaged. {remedy}") from error
         self._given = given["index"]
-        # The finder answers in three parts, those with fewer planes first.
+        # The finder answers in two parts, those with fewer planes first.
         self._answers = [a["index"] for a in sorted(answers, key=lambda a: a["shape"][-1])]
         self._shape = tuple(given["shape"])  # as the interpreter expects it now
         self._lock = threading.Lock()  # an interpreter serves one caller at a time

@@ -13,11 +13,9 @@ from reading.prepare import to_input
 
 MAX_BATCH = 500  # digits that the model is asked about in one call; more take more memory
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
-# What the two networks say, weighed: logistic regressions that tools/ship/weights.py fits.
-# Whether it is a digit: on the logits of the finder's score and of the reader's "some digit".
+# What the two networks say, weighed: a logistic regression on the logits of the finder's score and
+# of the reader's "some digit", fitted by `python -m tools.ship.weights`.
 BIAS, OF_SCORE, OF_READER = -0.64, 1.62, 0.60
-# Which digit it is: on the logits of the two.
-FINDERS_DIGIT, READERS_DIGIT = 0.28, 0.86
 
 Box = tuple[int, int, int, int]
 
@@ -103,11 +101,10 @@ def are_digits(places: list[Place], answers: np.ndarray) -> np.ndarray:
         float32, shape (n, 10); what is missing to 1 is that there is no digit.
     """
     scores = np.array([place.score for place in places], np.float32)
-    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(answers[:, :10].sum(axis=1))
-    which = FINDERS_DIGIT * np.stack([place.digits for place in places])
-    which += READERS_DIGIT * np.log(np.maximum(answers[:, :10], 1e-9))
-    which = np.exp(which - which.max(axis=1, keepdims=True))
-    return which / (which.sum(axis=1, keepdims=True) * (1 + np.exp(-logit))[:, None])
+    some_digit = answers[:, :10].sum(axis=1)
+    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(some_digit)
+    which = answers[:, :10] / np.maximum(some_digit, 1e-9)[:, None]
+    return which / (1 + np.exp(-logit))[:, None]
 
 
 def _logit(probability: np.ndarray) -> np.ndarray:

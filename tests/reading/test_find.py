@@ -81,7 +81,7 @@ def test_small_digits_cost_a_closer_look_there_alone():
 
 
 def place(left, top, wide, high, score):
-    return find.Place(np.array([left, top, wide, high], float), score, np.zeros(10))
+    return find.Place(np.array([left, top, wide, high], float), score)
 
 
 def test_of_places_that_overlap_the_likeliest_stays():

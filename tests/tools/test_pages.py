@@ -261,7 +261,7 @@ def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
     sheet[50:110, 200:240] = 0  # something else
     page = Page(sheet, [3], np.array([[40, 50, 40, 60]]), "row")
     found = [(41, 52, 40, 58), (200, 50, 40, 60), (60, 50, 40, 60)]  # the third: half of the digit
-    places = [Place(np.array(box, float), 0.9, np.zeros(10)) for box in found]
+    places = [Place(np.array(box, float), 0.9) for box in found]
     monkeypatch.setattr(crops, "find_places", lambda picture, finder: places)
     pictures, labels = crops.crops_of(page, network.finder(), np.random.default_rng(0))
     # First the digit as it lies there, then what was found; what is half a digit is neither.

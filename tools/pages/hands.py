@@ -49,9 +49,9 @@ class Pen:
     dark: float
 
 
-def random_pen(rng: np.random.Generator) -> Pen:
-    """A fine liner, ball pen, pencil, felt pen or marker."""
-    width = float(np.exp(rng.uniform(np.log(0.02), np.log(0.15))))
+def random_pen(rng: np.random.Generator, widest: float = 0.15) -> Pen:
+    """A fine liner, ball pen, pencil, felt pen or marker; `widest` is a share of the height."""
+    width = float(np.exp(rng.uniform(np.log(0.02), np.log(widest))))
     grain = rng.choice([0.0, 0.0, rng.uniform(0.1, 0.6)])
     return Pen(width, float(grain), float(rng.choice([1.0, rng.uniform(0.45, 1.0)])))
 
@@ -93,7 +93,8 @@ class Hands:
         writers = self._scanned if share < 0.4 else self._writers
         if self._typed and share > 0.9:
             writers = self._typed
-        own, pen = writers[rng.integers(len(writers))], random_pen(rng)
+        own = writers[rng.integers(len(writers))]
+        pen = random_pen(rng, 0.15 if self.measured else 0.22)  # learned from more than is asked
         scanned = writers is not self._writers
         return Writer(self, own, scanned, pen, not self.measured and rng.random() < 0.08)
 
@@ -129,7 +130,7 @@ class Hands:
         font = _font(str(fonts[rng.integers(len(fonts))]), 48)
         picture = _rendered(text or words(rng, int(rng.integers(2, 9))), font)
         if rng.random() < 0.3:  # a thicker pen
-            side = 3 if self.measured else int(rng.integers(2, 8))
+            side = 3 if self.measured else int(rng.integers(2, 11))
             picture = cv2.dilate(picture, np.ones((side, side), np.uint8))
         return stamp(picture, max(6, round(height * len(picture) / 40)), pen, rng)
 

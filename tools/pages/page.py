@@ -550,8 +550,9 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
 
 
 def small(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
-    """One digit that fills its picture, as data sets have them."""
-    sheet, height = single(hands, rng)
+    """One digit that fills its picture, as data sets have them; or a few that touch."""
+    layout = single if rng.random() < 0.75 else touching
+    sheet, height = layout(hands, rng)
     part = cut_close(sheet, height, rng)
     return part if min(part.shape) >= 8 else sheet, height
 
@@ -690,6 +691,13 @@ def wear(sheet: Sheet, height: float, hands: Hands, rng: np.random.Generator) ->
         middle = np.clip([left + ink.shape[1] / 2, top + len(ink) / 2], 0, [wide - 1, high - 1])
         if not _meets_digits(sheet, np.array([middle])):
             sheet.put(ink, left, top)
+    else:  # ends of strokes that the border cuts off
+        corner = np.array([wide - 1, high - 1])
+        for _ in range(rng.integers(1, 4)):
+            start = np.clip(across(sheet, 2, rng)[rng.integers(2)], 0, corner)
+            end = start + rng.normal(0, rng.uniform(0.02, 0.15) * height + 2, 2)
+            if not _meets_digits(sheet, np.array([start, end])):
+                sheet.path(np.array([start, end]), rng.uniform(1, 5), rng.uniform(0.3, 1))
 
 
 def _meets_digits(sheet: Sheet, points: np.ndarray) -> bool:

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from reading.files import ROOT, write_whole
-from reading.find import ANSWERS, BOX, DIGIT, MIDDLE, SMALL
+from reading.find import ANSWERS as ANSWERS_READ
+from reading.find import BOX, MIDDLE, SMALL
 from reading.network import FINDER_FILE
 from tools.pages import patches
 from tools.ship import litert
@@ -27,6 +28,10 @@ BATCH = 32
 # times that each patch is seen; the highest learning rate.
 ROUNDS = (1 / 3, 1.5, 6e-4), (1, 2, 1.2e-3)
 FILTERS = 16, 24, 48, 96  # at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the picture's size
+# Answers for a place: those of reading/find.py, and logits of the ten digits, from which it learns
+# what it is that it looks for. (Asked to vote which digit it is, it overruled the reader wrongly.)
+DIGIT = slice(ANSWERS_READ, ANSWERS_READ + 10)
+ANSWERS = DIGIT.stop
 
 
 def network(filters: tuple[int, ...] = FILTERS):
@@ -174,7 +179,7 @@ def train(
 
 
 def for_reading(model):
-    """The same network with three answers: where digits are, their boxes, and which they are.
+    """The same network with what reading asks for: the logits, and in a second answer the box.
 
     Apart, since whole numbers of 8 bits have to hold the largest and the smallest of an answer.
     """
@@ -183,7 +188,7 @@ def for_reading(model):
 
     kernel, bias = model.layers[-1].get_weights()
     parts = []
-    for planes in (slice(0, BOX.start), BOX, DIGIT):
+    for planes in (slice(0, BOX.start), BOX):
         part = layers.Conv2D(planes.stop - planes.start, 1)
         parts.append(part(model.layers[-1].input))
         part.set_weights([kernel[..., planes], bias[planes]])

@@ -4,7 +4,7 @@
 
 reads new pages by writers of the training, and prints the weights for reading/read.py: of the
 logistic regression of "there is a digit" on the logits of the finder's score and of the reader's
-"some digit", and of that of which digit it is on the logits of both.
+"some digit".
 """
 
 import sys
@@ -13,8 +13,6 @@ from multiprocessing import get_context
 
 import cv2
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from reading import network
@@ -34,8 +32,8 @@ def some_places(seed: int) -> tuple[np.ndarray, ...]:
     """What both networks say of places on `CHUNK` pages, and what is there.
 
     Returns:
-        The finder's scores, shape (n,), and logits of the digits, (n, 10); the reader's answers,
-        (n, 11); labels, (n,), 0 to 9 or `NO_DIGIT`.
+        The finder's scores, shape (n,); the reader's answers, (n, 11); labels, (n,), 0 to 9 or
+        `NO_DIGIT`.
     """
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
@@ -50,25 +48,15 @@ def some_places(seed: int) -> tuple[np.ndarray, ...]:
         for place, answer in zip(places, answers, strict=True):
             label = label_of(place.box, page)
             if label is not None:
-                parts.append((place.score, place.digits, answer, label))
+                parts.append((place.score, answer, label))
     return tuple(np.array(part) for part in zip(*parts, strict=True))
-
-
-def which_digit(finders: np.ndarray, readers: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Two weights of logits, shape (n, 10), with which the right digits are the most probable."""
-
-    def loss(weights: np.ndarray) -> float:
-        logits = weights[0] * finders + weights[1] * readers
-        return -log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean()
-
-    return minimize(loss, [0.5, 0.5], method="Nelder-Mead").x
 
 
 def main(arguments: list[str]) -> int:
     count = int(arguments[0]) if arguments else 2000
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         parts = list(processes.map(some_places, range(SEED, SEED + count // CHUNK)))
-    scores, finders, answers, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
+    scores, answers, labels = (np.concatenate(part) for part in zip(*parts, strict=True))
     is_digit = labels < NO_DIGIT
     logits = np.stack([_logit(scores), _logit(answers[:, :10].sum(axis=1))], axis=1)
     model = LogisticRegression(C=1e6).fit(logits, is_digit)
@@ -77,13 +65,6 @@ def main(arguments: list[str]) -> int:
     print(f"BIAS, OF_SCORE, OF_READER = {bias:.2f}, {of_score:.2f}, {of_reader:.2f}")
     for name, chosen in (("digits kept", is_digit), ("others dropped", ~is_digit)):
         print(f"{name}: {(model.predict(logits) == is_digit)[chosen].mean():.2%}")
-    finders, labels = finders[is_digit], labels[is_digit]
-    readers = np.log(np.maximum(answers[is_digit, :10], 1e-9))
-    weights = which_digit(finders, readers, labels)
-    print("FINDERS_DIGIT, READERS_DIGIT = {:.2f}, {:.2f}".format(*weights))
-    both = weights[0] * finders + weights[1] * readers
-    for name, logits in (("finder", finders), ("reader", readers), ("both", both)):
-        print(f"right digit, {name}: {(logits.argmax(axis=1) == labels).mean():.2%}")
     return 0
 
 
