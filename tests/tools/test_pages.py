@@ -13,10 +13,12 @@ from tools.measure import pages as measure
 from tools.pages import crops, ground, hands, patches
 from tools.pages.page import (
     KINDS,
+    MORE_KINDS,
     Page,
     Sheet,
     _shrunk,
     _truth,
+    across,
     cut_close,
     is_legible,
     make_page,
@@ -47,6 +49,43 @@ def test_a_page_tells_where_its_digits_are(writers, measured, kind):
             assert (page.boxes[:, :2] >= 0).all() and (page.boxes[:, 2:] > 0).all()
             assert (page.boxes[:, 0] + page.boxes[:, 2] <= wide).all()
             assert (page.boxes[:, 1] + page.boxes[:, 3] <= high).all()
+
+
+@pytest.mark.parametrize("kind", MORE_KINDS)
+def test_kinds_for_the_training_alone(kind):
+    writers = hands.Hands(measured=False)
+    for seed in range(20):
+        page = make_page(np.random.default_rng(seed), kind, writers, longest=60)
+        assert max(page.picture.shape) <= 60 and min(page.picture.shape) >= 4
+        assert (kind == "alone") == (not page.digits)
+        if kind == "small":  # the digits fill most of it
+            start, end = page.boxes[:, :2].min(0), (page.boxes[:, :2] + page.boxes[:, 2:]).max(0)
+            assert max((end - start) / page.picture.shape[::-1]) > 0.5
+
+
+def test_a_line_across_a_sheet_ends_on_its_sides():
+    sheet = Sheet((50, 200))
+    for seed in range(10):
+        points = across(sheet, 3, np.random.default_rng(seed))
+        beyond = (points < 0) | (points > np.array(sheet.shape[::-1]))
+        assert beyond[0].any() and beyond[-1].any() and not beyond[1].any()
+
+
+def test_parts_of_photos_come_from_the_right_photos():
+    for measured in (True, False):
+        photos = ground.photos(measured)
+        largest = max(max(photo.shape) for photo in photos)
+        parts = [patches.photo_part(measured, np.random.default_rng(k)) for k in range(20)]
+        assert all(part.dtype == np.uint8 and max(part.shape) <= largest for part in parts)
+        assert len({part.shape for part in parts}) > 5
+
+
+def test_digits_on_plain_paper_are_not_for_measuring():
+    writers = hands.Hands(measured=False)
+    labels = {crops.plain_crop(writers, np.random.default_rng(k))[1] for k in range(100)}
+    assert labels == set(range(11))
+    few, many = (crops.some_crops(1, 1, m, network.FINDER_FILE)[1] for m in (True, False))
+    assert len(many) >= crops.PLAIN and len(few) < len(many)
 
 
 def test_a_seed_makes_the_same_page_again(writers, measured):
