@@ -37,7 +37,7 @@ def cut_out(grey: np.ndarray, box: np.ndarray) -> np.ndarray:
     small = cv2.warpAffine(
         window, way, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return ink_of(small)
+    return ink_of(small, np.array([wide, high]) * scale)
 
 
 def _window(grey: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -52,17 +52,23 @@ def _window(grey: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return with_margins(part, *map(int, edges))
 
 
-def ink_of(small: np.ndarray) -> np.ndarray:
+def ink_of(small: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Ink of a digit, uint8, shape (28, 28), whatever the light: 0 (paper) to 255 (ink).
 
     The paper's brightness is what is left when strokes are closed, those that are darker than their
     surroundings or those that are lighter; which of them is told by the third power of the distance
     to the median around, which counts the strong differences.
+
+    Args:
+        small: uint8, shape (28, 28), the digit's box in the middle.
+        size: width and height of the box; what lies around may be walls, lines and neighbours.
     """
     edge = WIDEST_STROKE // 2 + 1
     wide = cv2.copyMakeBorder(small, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
     around = cv2.medianBlur(small, 19)
-    distance = (small.astype(np.float32) - around)[3:-3, 3:-3]
+    half_x, half_y = (max(2, round(length / 2)) for length in size)
+    box = np.s_[SIDE // 2 - half_y : SIDE // 2 + half_y, SIDE // 2 - half_x : SIDE // 2 + half_x]
+    distance = (small.astype(np.float32) - around)[box]
     dark = (distance**3).sum() <= 0
     way = cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT
     ink = cv2.morphologyEx(wide, way, _KERNEL)[edge:-edge, edge:-edge].astype(np.float32)

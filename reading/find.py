@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 STRIDE = 4  # pixels between two neighbouring answers
-MARGIN = 32  # pixels around a picture that repeat its border: digits also lie there
+MARGIN = 32  # pixels around a picture that go on as its border does: digits also lie there
 BORDER_MEDIAN = 97  # pixels along the border of which the median is taken
 BLOCK = 32  # the network takes pictures whose sides are multiples of this
 FIRST_SIDE = 384  # pixels of a picture's longer side when it is looked at first

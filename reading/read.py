@@ -15,7 +15,7 @@ MAX_BATCH = 500  # digits that the model is asked about in one call; more take m
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
 # What the two networks say, weighed: a logistic regression on the logits of the finder's score and
 # of the reader's "some digit", fitted by `python -m tools.ship.weights`.
-BIAS, OF_SCORE, OF_READER = -0.64, 1.62, 0.60
+BIAS, OF_SCORE, OF_READER = -1.14, 1.71, 0.59
 
 Box = tuple[int, int, int, int]
 
