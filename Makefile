@@ -21,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh finder reader pages experiments bench results colab lock fuzz lint clean
+.PHONY: help setup run test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ refresh: $(READY)  ## execute the stored notebooks in place, ship the models and
 
 finder: $(READY)  ## train the network that finds digits on the full budget and ship it
 	@$(PY) -m tools.ship.finder && $(WRITE_TABLES)
+
+judge: $(READY)  ## train the network that sees what lies around a digit and ship it (20 minutes)
+	@$(PY) -m tools.ship.judge && $(WRITE_TABLES)
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)
 	@$(PY) -m tools.ship.reader && $(PY) -m tools.ship.cards reader && $(WRITE_TABLES)

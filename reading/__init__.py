@@ -6,22 +6,23 @@
         print(d.digit, d.probability, d.box)
 
 It needs four packages (numpy, opencv-python-headless, pillow, ai-edge-litert), this folder on the
-Python path, and the files finder.tflite and reader.tflite in models/shipped beside it.
+Python path, and finder.tflite, reader.tflite and judge.tflite in models/shipped beside it.
 
 `read.py` takes a picture through these files, in this order:
 
 1. `decode.py`: any file or array becomes upright pixels.
 2. `find.py`: the *finder*, a network, says where digits may be. (`network.py` calls networks.)
-3. `crop.py`: each place becomes 28 x 28 pixels of *ink*, whatever the paper and the light.
-4. `prepare.py`: that becomes what every network of the course takes.
-5. `read.py` itself: the *reader*, the other network, says which digit each is, or that it is none;
-   digits are put in reading order.
+3. `crop.py`: each place becomes 28 x 28 pixels of *ink*, whatever the paper and the light; and once
+   more, as it is, 64 x 64 pixels with its surroundings.
+4. `prepare.py`: the ink becomes what every network of the course takes.
+5. `read.py` itself: the *reader* is asked about the ink, the *judge* about the place amid what lies
+   around it: which digit is it, or none? Digits are put in reading order.
 
 Beside them: `errors.py`, `files.py` (write whole or not at all), `__main__.py` (the command line).
 
 Nothing is thrown away by a rule before a network has seen it. Digits are not found, or found where
-there are none: the finder (tools/ship/finder.py trains it, on the pages of tools/pages/; notebook
-12 shows how). One is read as another: the reader (notebook 10 trains it).
+there are none: the finder, and the judge (tools/ship/ trains both, on the pages of tools/pages/;
+notebook 12 shows how). One is read as another: the reader (notebook 10 trains it), and the judge.
 """
 
 from reading.decode import open_picture

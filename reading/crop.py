@@ -1,4 +1,4 @@
-"""A digit and what lies close around it as 28 x 28 pixels of ink, as the reader is shown it."""
+"""What is cut out around a place: ink for the reader, and the surroundings for the judge."""
 
 import cv2
 import numpy as np
@@ -6,13 +6,14 @@ import numpy as np
 from reading.find import with_margins
 
 SIDE, INNER = 28, 20  # pixels of the result, and in it of the longer side of a digit's box
+WIDE_SIDE, WIDE_INNER = 64, 24  # the same of a digit with its surroundings
 WIDEST_STROKE = 11  # pixels of the result; what is wider is paper
 MIN_CONTRAST = 6  # grey levels; fainter ink stays faint
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDEST_STROKE, WIDEST_STROKE))
 
 
 def cut_out(grey: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """One digit, with the middle of its box in the middle.
+    """One digit as ink, with the middle of its box in the middle.
 
     Args:
         grey: uint8, shape (H, W).
@@ -21,11 +22,22 @@ def cut_out(grey: np.ndarray, box: np.ndarray) -> np.ndarray:
     Returns:
         uint8, shape (28, 28), 0 (paper) to 255 (ink).
     """
+    size = np.array(box[2:], float)
+    return ink_of(_scaled(grey, box, SIDE, INNER), size * INNER / max(*size, 1e-3))
+
+
+def with_surroundings(grey: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The same digit as it is, uint8, shape (64, 64), amid what lies around it."""
+    return _scaled(grey, box, WIDE_SIDE, WIDE_INNER)
+
+
+def _scaled(grey: np.ndarray, box: np.ndarray, side: int, inner: int) -> np.ndarray:
+    """A square of `side` pixels around a box whose longer side is to have `inner` of them."""
     left, top, wide, high = (float(length) for length in box)
-    scale = INNER / max(wide, high, 1e-3)
-    corner = np.array([left + wide / 2, top + high / 2]) - SIDE / scale / 2
+    scale = inner / max(wide, high, 1e-3)
+    corner = np.array([left + wide / 2, top + high / 2]) - side / scale / 2
     start = np.floor(corner).astype(int) - 1
-    end = np.ceil(corner + SIDE / scale).astype(int) + 1
+    end = np.ceil(corner + side / scale).astype(int) + 1
     window = _window(grey, start, end)
     times = max(1, int(1 / scale))  # first a whole number of times smaller: each pixel counts then
     if times > 1:
@@ -34,10 +46,9 @@ def cut_out(grey: np.ndarray, box: np.ndarray) -> np.ndarray:
         window = cv2.resize(window, size, interpolation=cv2.INTER_AREA)
     shift = (start - corner) * scale + (scale * times - 1) / 2
     way = np.array([[scale * times, 0, shift[0]], [0, scale * times, shift[1]]])
-    small = cv2.warpAffine(
-        window, way, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    return cv2.warpAffine(
+        window, way, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return ink_of(small, np.array([wide, high]) * scale)
 
 
 def _window(grey: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

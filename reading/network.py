@@ -1,4 +1,4 @@
-"""The two networks that ship, the *finder* and the *reader*, and how to call them.
+"""The three networks that read pictures, *finder*, *reader* and *judge*, and how to call them.
 
 LiteRT (once called TensorFlow Lite) runs them, as on a phone, so that TensorFlow is not needed.
 """
@@ -17,7 +17,9 @@ from reading.errors import CourseError, ModelError
 from reading.files import get_back
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
-FINDER_FILE, READER_FILE = SHIPPED / "finder.tflite", SHIPPED / "reader.tflite"
+FINDER_FILE, READER_FILE, JUDGE_FILE = (
+    SHIPPED / f"{name}.tflite" for name in ("finder", "reader", "judge")
+)
 MAX_THREADS = 4  # more make a network as small as this no faster
 
 
@@ -75,11 +77,11 @@ class Network:
         """What the network answers, as Keras' method of that name gives it.
 
         Args:
-            x: float32. The reader takes shape (n, 28, 28, 1), 0 (paper) to 1 (ink); for the
-                finder, see `find_places`.
+            x: float32. The reader takes shape (n, 28, 28, 1), 0 (paper) to 1 (ink), the judge
+                (n, 64, 64, 1), 0 (black) to 255; for the finder, see `find_places`.
 
         Returns:
-            float32; of the reader probabilities, shape (n, number of answers).
+            float32; of the reader and the judge probabilities, shape (n, 11).
         """
         with self._lock:
             if x.shape != self._shape:
@@ -110,3 +112,13 @@ def finder() -> Network:
         ModelError: the file is missing or damaged.
     """
     return Network(FINDER_FILE)
+
+
+@functools.cache
+def judge() -> Network:
+    """The judge; its file is read once.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    return Network(JUDGE_FILE)

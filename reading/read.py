@@ -6,16 +6,17 @@ from typing import Protocol
 import numpy as np
 
 from reading import network
-from reading.crop import cut_out
+from reading.crop import cut_out, with_surroundings
 from reading.decode import open_picture, to_grey
 from reading.find import Place, find_places
 from reading.prepare import to_input
 
 MAX_BATCH = 500  # digits that the model is asked about in one call; more take more memory
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
-# What the two networks say, weighed: a logistic regression on the logits of the finder's score and
-# of the reader's "some digit", fitted by `python -m tools.ship.weights`.
-BIAS, OF_SCORE, OF_READER = -1.14, 1.71, 0.59
+# What the networks say, weighed: a logistic regression on the logits of the finder's score and of
+# "some digit" of the reader and of the judge, fitted by `python -m tools.ship.weights`.
+BIAS, OF_SCORE, OF_READER, OF_JUDGE = -0.60, 1.51, 0.45, 0.43
+MIN_PROBABILITY = 1e-4  # of an answer; no network is surer than that it is wrong
 
 Box = tuple[int, int, int, int]
 
@@ -54,7 +55,7 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
             (H, W, 4), uint8 or float in [0, 1].
         model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 11) for the
             ten digits and "no digit", or of shape (n, 10) for the digits alone; None: the reader
-            that ships.
+            and the judge that ship, the geometric mean of what they say.
 
     Returns:
         The digits in reading order; an empty list where there is none.
@@ -64,12 +65,16 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
         ModelError: there is no model, or it is damaged.
     """
     grey = to_grey(open_picture(picture))
-    model = network.reader() if model is None else model
     places = find_places(grey, network.finder().predict_on_batch)
     if not places:
         return []
     images = np.stack([cut_out(grey, place.box) for place in places])
-    probabilities = are_digits(places, _ask(model, images))
+    read = _ask(model or network.reader(), to_input(images))
+    amid = np.stack([with_surroundings(grey, place.box) for place in places])
+    judged = _ask(network.judge(), amid[..., None].astype(np.float32))
+    which = read[:, :10] if model else np.sqrt(read[:, :10] * judged[:, :10])
+    which /= np.maximum(which.sum(axis=1, keepdims=True), MIN_PROBABILITY)
+    probabilities = which * are_digits(places, read, judged)[:, None]
     kept = np.flatnonzero(probabilities.sum(axis=1) > 0.5)
     digits = [
         Digit(
@@ -84,32 +89,31 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
     return in_reading_order(digits)
 
 
-def _ask(model: Model, images: np.ndarray) -> np.ndarray:
-    """What the model says about uint8 of shape (n, 28, 28): float32, shape (n, 10 or more)."""
-    batches = [images[start : start + MAX_BATCH] for start in range(0, len(images), MAX_BATCH)]
-    return np.concatenate([model.predict_on_batch(to_input(batch)) for batch in batches])
+def _ask(model: Model, x: np.ndarray) -> np.ndarray:
+    """What a model says, asked about a part at a time: float32, shape (n, 10 or more)."""
+    parts = (x[start : start + MAX_BATCH] for start in range(0, len(x), MAX_BATCH))
+    return np.concatenate([model.predict_on_batch(part) for part in parts])
 
 
-def are_digits(places: list[Place], answers: np.ndarray) -> np.ndarray:
-    """How likely each place holds each of the ten digits.
+def are_digits(places: list[Place], read: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """How likely there is a digit at each of n places: float32, shape (n,).
 
     Args:
-        places: n of them, from the finder.
-        answers: the reader's, float32, shape (n, 10 or more); what follows the tenth is no digit.
-
-    Returns:
-        float32, shape (n, 10); what is missing to 1 is that there is no digit.
+        places: from the finder.
+        read: the reader's answers, float32, shape (n, 10 or more); what follows the tenth is no
+            digit.
+        judged: the judge's, float32, shape (n, 11).
     """
     scores = np.array([place.score for place in places], np.float32)
-    some_digit = answers[:, :10].sum(axis=1)
-    logit = BIAS + OF_SCORE * _logit(scores) + OF_READER * _logit(some_digit)
-    which = answers[:, :10] / np.maximum(some_digit, 1e-9)[:, None]
-    return which / (1 + np.exp(-logit))[:, None]
+    logit = BIAS + OF_SCORE * _logit(scores)
+    for weight, answers in ((OF_READER, read), (OF_JUDGE, judged)):
+        logit += weight * _logit(answers[:, :10].sum(axis=1))
+    return 1 / (1 + np.exp(-logit))
 
 
 def _logit(probability: np.ndarray) -> np.ndarray:
     """Of float32 from 0 to 1; never infinite."""
-    probability = np.clip(probability, 1e-4, 1 - 1e-4)
+    probability = np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     return np.log(probability / (1 - probability))
 
 

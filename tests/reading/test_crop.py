@@ -94,3 +94,27 @@ def test_blank_paper_has_no_ink():
     sheet = np.round(200 + rng.normal(0, 0.6, (80, 80))).astype(np.uint8)
     assert crop.cut_out(sheet, np.array([20.0, 20, 40, 40])).mean() < 60
     assert crop.cut_out(np.full((80, 80), 200, np.uint8), np.array([20.0, 20, 40, 40])).max() == 0
+
+
+def test_walls_around_a_digit_do_not_tell_which_ink_it_has(seven):
+    """Light ink on a grey board, amid a black frame: the frame is darker than the ink is light."""
+    sheet = on_paper(seven, 4)
+    board = np.where(sheet < (PEN + PAPER) / 2, 190, 120).astype(np.uint8)
+    left, top, wide, high = box_of(sheet).astype(int)
+    cv2.rectangle(board, (left - 12, top - 12), (left + wide + 12, top + high + 12), 0, 8)
+    ink = crop.cut_out(board, box_of(sheet))
+    assert (
+        agreement(ink[4:-4, 4:-4], crop.cut_out(sheet.astype(np.uint8), box_of(sheet))[4:-4, 4:-4])
+        > 0.8
+    )
+
+
+def test_the_surroundings_are_shown_as_they_are(seven):
+    sheet = on_paper(seven, 4)
+    sheet[:, :25] = 0  # left of the digit, a wall
+    box = box_of(sheet[:, 30:]) + [30, 0, 0, 0]
+    amid = crop.with_surroundings(sheet.astype(np.uint8), box)
+    assert amid.shape == (64, 64) and amid.dtype == np.uint8
+    assert amid[32, 2] == 0 and amid[60, 60] == PAPER  # grey levels are kept
+    rows, columns = np.nonzero(amid[:, 16:] < (PEN + PAPER) / 2)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == pytest.approx(crop.WIDE_INNER, abs=2)

@@ -13,8 +13,9 @@ import pytest
 from conftest import ROOT
 from pictures import SAMPLES, photos_of, read, share_found, share_read, some_digits
 
-from reading import open_picture, read_digits
-from reading.read import Digit, in_reading_order
+from reading import network, open_picture, read_digits
+from reading.find import Place
+from reading.read import Digit, are_digits, in_reading_order
 
 # --- the samples ---
 
@@ -113,6 +114,35 @@ def test_a_page_of_many_digits():
     assert share_found(found, text) >= 0.9
 
 
+# --- what the networks say, together ---
+
+
+def say(some_digit: float) -> np.ndarray:
+    """What a network answers that sees a 3 with this probability."""
+    answer = np.zeros((1, 11), np.float32)
+    answer[0, 3], answer[0, 10] = some_digit, 1 - some_digit
+    return answer
+
+
+def test_each_network_has_a_say_in_whether_there_is_a_digit():
+    def digit(score, read, judged):
+        place = Place(np.array([0.0, 0, 20, 30]), score)
+        return float(are_digits([place], say(read), say(judged))[0])
+
+    assert digit(0.9, 0.9, 0.9) > 0.9 and digit(0.1, 0.1, 0.1) < 0.1
+    for less in ((0.5, 0.9, 0.9), (0.9, 0.5, 0.9), (0.9, 0.9, 0.5)):
+        assert digit(*less) < digit(0.9, 0.9, 0.9)
+    assert 0 < digit(0.5, 0, 0) < digit(0.5, 1, 1) < 1  # no network is surer than sure
+
+
+def test_a_network_of_your_own_says_which_digit_it_is():
+    class SaysNine:
+        def predict_on_batch(self, x):
+            return np.eye(10, dtype=np.float32)[np.full(len(x), 9)]
+
+    assert read(SAMPLES / "pin.jpg", SaysNine()) == "9999"
+
+
 # --- other networks ---
 
 
@@ -125,9 +155,10 @@ def test_a_network_with_ten_answers_serves_as_well():
 def test_keras_reads_the_same_in_all_samples():
     import utils
 
-    model = utils.load_model("reader")
     for path in SAMPLES.glob("*.[jp][pn]g"):
-        ours, theirs = read_digits(path), read_digits(path, model)
+        ours, theirs = (
+            read_digits(path, model) for model in (network.reader(), utils.load_model("reader"))
+        )
         assert [(d.digit, d.box) for d in ours] == [(d.digit, d.box) for d in theirs], path.name
         for one, other in zip(ours, theirs, strict=True):
             assert np.abs(one.probabilities - other.probabilities).max() < 1e-4, path.name

@@ -7,6 +7,7 @@ import pytest
 from conftest import ROOT
 
 from reading import network
+from reading.crop import cut_out, with_surroundings
 from reading.find import Place
 from reading.read import Digit
 from tools.measure import pages as measure
@@ -23,7 +24,7 @@ from tools.pages.page import (
     is_legible,
     make_page,
 )  # fmt: skip
-from tools.ship import finder
+from tools.ship import finder, judge
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["measured", "trained on"])
@@ -306,10 +307,33 @@ def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
     # First the digit as it lies there, then what was found; what is half a digit is neither.
     assert labels == [3, 3, crops.NO_DIGIT]
     assert all(crop.shape == (28, 28) and crop.dtype == np.uint8 for crop in pictures)
+    amid, again = crops.crops_of(
+        page, network.finder(), np.random.default_rng(0), with_surroundings
+    )
+    assert again == labels and all(picture.shape == (64, 64) for picture in amid)
+    # The digit in the middle is black, and white paper lies around it, as far as it goes.
+    assert amid[1][32, 32] < 20 and amid[1][4, 60] > 235
+
+
+def test_the_judge_learns_from_what_is_cut_out(capsys):
+    pictures, labels = crops.some_crops(
+        9, 10, False, network.FINDER_FILE, with_surroundings, judge.SHARE_NONE
+    )
+    model = judge.network()
+    before = model.predict_on_batch(pictures[..., None].astype(np.float32))
+    judge.train(model, pictures, labels, epochs=1, seed=1)
+    after = model.predict_on_batch(pictures[..., None].astype(np.float32))
+    assert before.shape == after.shape == (len(labels), 11)
+    assert np.abs(after - before).max() > 1e-3 and np.allclose(after.sum(axis=1), 1, atol=1e-4)
+    x, y = next(judge.batches(pictures, labels, np.random.default_rng(0)))
+    assert x.shape == (128, 64, 64, 1) and x.min() >= 0 and 200 < x.max() <= 255
+    assert np.array_equal(y.sum(axis=1), np.ones(128))
 
 
 def test_crops_are_made_alike_from_a_seed_and_hold_real_photos():
-    first, again = (crops.some_crops(4, 6, False, network.FINDER_FILE) for _ in range(2))
+    first, again = (
+        crops.some_crops(4, 6, False, network.FINDER_FILE, cut_out, 0.3) for _ in range(2)
+    )
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])
     assert len(first[0]) == len(first[1]) > 10 and set(first[1]) <= set(range(11))
     phone = crops.phone_page(network.finder(), np.random.default_rng(1))

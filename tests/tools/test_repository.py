@@ -11,8 +11,8 @@ from conftest import ROOT
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
-    names = "run test lab app check refresh finder reader pages experiments bench results fuzz lint"
-    for command in (*names.split(), "clean"):
+    names = "run test lab app check refresh finder judge reader pages experiments bench results"
+    for command in (*names.split(), "fuzz", "lint", "clean"):
         assert f"make {command} " in out
 
 

@@ -1,10 +1,11 @@
-"""What the finder cuts out of pages and photos, and what each is: what the reader is trained on.
+"""What the finder cuts out of pages and photos, and what each is: for the reader and the judge.
 
 Among them is what is no digit: wherever the finder takes something else for one. So the reader
 learns to tell from digits just what the finder cannot. Beside them, single digits on plain paper:
 a page takes long to make, and hands differ more than papers do.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,13 +56,15 @@ def shaken(box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([middle + rng.normal(0, 0.04, 2) * side - size / 2, size])
 
 
-def crops_of(page: Page, finder: Network, rng: np.random.Generator) -> tuple[list, list]:
-    """Crops, uint8 (28, 28), of what was found on a page, and their labels."""
+def crops_of(
+    page: Page, finder: Network, rng: np.random.Generator, cut: Callable = cut_out
+) -> tuple[list, list]:
+    """What `cut` cuts out of a page where something was found, and the labels."""
     crops, labels = [], []
     boxes = page.boxes.astype(float)
     numbers = rng.permutation(len(boxes))[:MAX_EACH]
     for number in numbers:  # also where the finder would miss it
-        crops.append(cut_out(page.picture, shaken(boxes[number], rng)))
+        crops.append(cut(page.picture, shaken(boxes[number], rng)))
         labels.append(page.digits[number])
     others = 0
     for place in find_places(page.picture, finder.predict_on_batch):
@@ -69,26 +72,28 @@ def crops_of(page: Page, finder: Network, rng: np.random.Generator) -> tuple[lis
         others += label == NO_DIGIT
         if label is None or (label == NO_DIGIT and others > MAX_EACH):
             continue
-        crops.append(cut_out(page.picture, place.box))
+        crops.append(cut(page.picture, place.box))
         labels.append(label)
     return crops, labels
 
 
-def plain_crop(hands: Hands, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """A digit, or a sign that is none, on even paper, cut out: uint8 (28, 28), and its label."""
+def plain_crop(
+    hands: Hands, rng: np.random.Generator, cut: Callable = cut_out
+) -> tuple[np.ndarray, int]:
+    """A digit, or a sign that is none, on even paper, cut out, and its label."""
     height = round(np.exp(rng.uniform(np.log(12), np.log(56))))
     writer, label = hands.writer(rng), int(rng.integers(10))
     if rng.random() < SHARE_PLAIN_NONE:
         ink, label = writer.mark(height, rng), NO_DIGIT
     else:
         ink = writer.digit(label, height, rng)
-    edge = height // 2
+    edge = round(height * rng.uniform(0.1, 1))
     ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=0)
     box = np.array([edge, edge, ink.shape[1] - 2 * edge, ink.shape[0] - 2 * edge], float)
     ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.2, 0.3 + 0.05 * height))
     strength = rng.uniform(30, 200)
     picture = 225 - strength * ink + rng.normal(0, 0.08 * strength * rng.random(), ink.shape)
-    return cut_out(np.clip(picture, 0, 255).astype(np.uint8), shaken(box, rng)), label
+    return cut(np.clip(picture, 0, 255).astype(np.uint8), shaken(box, rng)), label
 
 
 def phone_page(finder: Network, rng: np.random.Generator) -> Page:
@@ -108,27 +113,32 @@ def phone_paths() -> list[Path]:
 
 
 def some_crops(
-    seed: int, pages: int, measured: bool, finder_file: Path
+    seed: int, pages: int, measured: bool, finder_file: Path, cut: Callable, share_none: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Crops of a number of pages: uint8 (n, 28, 28), uint8 (n,)."""
+    """Crops of a number of pages, and their labels; see `many_crops`."""
     cv2.setNumThreads(1)
     rng, finder = np.random.default_rng(seed), Network(finder_file)
     crops, labels = [], []
     for _ in range(pages):
         is_phone = not measured and rng.random() < SHARE_PHONE
-        page = phone_page(finder, rng) if is_phone else any_page(rng, SHARE_NONE, measured, LONGEST)
-        more, theirs = crops_of(page, finder, rng)
+        page = phone_page(finder, rng) if is_phone else any_page(rng, share_none, measured, LONGEST)
+        more, theirs = crops_of(page, finder, rng, cut)
         crops += more
         labels += theirs
     if not measured:
-        for crop, label in (plain_crop(hands_of(False), rng) for _ in range(PLAIN * pages)):
+        for crop, label in (plain_crop(hands_of(False), rng, cut) for _ in range(PLAIN * pages)):
             crops.append(crop)
             labels.append(label)
     return np.stack(crops), np.array(labels, np.uint8)
 
 
 def many_crops(
-    seed: int, pages: int, measured: bool = False, finder_file: Path = FINDER_FILE
+    seed: int,
+    pages: int,
+    measured: bool = False,
+    finder_file: Path = FINDER_FILE,
+    cut: Callable = cut_out,
+    share_none: float = SHARE_NONE,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops of pages and, unless `measured`, of plain paper, made by two processes.
 
@@ -137,14 +147,17 @@ def many_crops(
         pages: how many; a multiple of `CHUNK`.
         measured: whether the writers and photos are those that are kept for measuring.
         finder_file: the finder that looks at the pages.
+        cut: `cut_out` or `with_surroundings`.
+        share_none: how many pages have no digit.
 
     Returns:
-        Crops, uint8 of shape (n, 28, 28), 0 (paper) to 255 (ink), and labels, uint8 of shape (n,),
-        0 to 9 or `NO_DIGIT`.
+        Crops, uint8 of shape (n, 28, 28), 0 (paper) to 255 (ink), or with their surroundings (n,
+        64, 64), and labels, uint8 of shape (n,), 0 to 9 or `NO_DIGIT`.
     """
     jobs = []
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         for number in range(pages // CHUNK):
-            jobs.append(processes.submit(some_crops, seed + number, CHUNK, measured, finder_file))
+            order = seed + number, CHUNK, measured, finder_file, cut, share_none
+            jobs.append(processes.submit(some_crops, *order))
         parts = [job.result() for job in jobs]
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))

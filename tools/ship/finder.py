@@ -115,24 +115,28 @@ def loss(target, answers):
     return found + 2 * boxes + 0.5 * digits + 3 * small
 
 
+def in_another_light(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pictures lighter, darker, harder, softer, or as negatives: float32, 0 to 255."""
+    x = pictures.astype(np.float32) / 255
+    gamma, gain, lift = (
+        rng.uniform(*limits, (len(x), 1, 1)) for limits in ((0.7, 1.4), (0.6, 1.05), (0, 0.1))
+    )
+    x = x**gamma * gain + lift
+    negative = rng.random(len(x)) < 0.12
+    x[negative] = 1 - x[negative]
+    return (255 * np.clip(x, 0, 1)).astype(np.float32)
+
+
 def batches(
     pictures: np.ndarray, targets: np.ndarray, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches without end, each picture lighter, darker, harder, softer, or as a negative."""
+    """Batches without end, each picture in another light."""
     while True:
         order = rng.permutation(len(pictures))
         for start in range(0, len(order) - BATCH + 1, BATCH):
             chosen = order[start : start + BATCH]
-            x = pictures[chosen].astype(np.float32) / 255
-            gamma, gain, lift = (
-                rng.uniform(*limits, (BATCH, 1, 1))
-                for limits in ((0.7, 1.4), (0.6, 1.05), (0, 0.1))
-            )
-            x = x**gamma * gain + lift
-            negative = rng.random(BATCH) < 0.12
-            x[negative] = 1 - x[negative]
-            x = 255 * np.clip(x, 0, 1)[..., None]
-            yield x.astype(np.float32), targets[chosen].astype(np.float32)
+            x = in_another_light(pictures[chosen], rng)[..., None]
+            yield x, targets[chosen].astype(np.float32)
 
 
 def train(

@@ -1,0 +1,101 @@
+"""Train the *judge*, the network that sees a place with its surroundings.
+
+    python -m tools.ship.judge [--pages N] [--epochs N] [--seed N]
+
+cuts out what the finder finds on drawn pages, with what lies around it, trains on it which digit it
+is or that it is none, and writes build/judge.keras and models/shipped/judge.tflite. The reader sees
+one digit as ink and can tell no box wall from a 1; the finder sees the surroundings, but has to
+answer for thousands of places at once. The judge looks at those few that are left.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from reading.crop import WIDE_SIDE, with_surroundings
+from reading.files import ROOT, write_whole
+from reading.network import JUDGE_FILE
+from tools.pages.crops import many_crops
+from tools.ship import litert
+from tools.ship.finder import in_another_light
+
+BATCH = 128
+SHARE_NONE = 0.45  # of the pages have no digit
+LABEL_SMOOTHING = 0.02
+PEAK = 2e-3  # the highest learning rate
+
+
+def network():
+    """The judge without weights.
+
+    It takes grey pictures, float32 of shape (n, 64, 64, 1), 0 to 255, and gives probabilities of
+    shape (n, 11): ten digits and "no digit".
+    """
+    import keras
+    from keras import layers
+
+    def convolve(x, filters, size=3, strides=1):
+        x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+
+    picture = layers.Input((WIDE_SIDE, WIDE_SIDE, 1))
+    x = convolve(layers.Rescaling(1 / 128, offset=-1.0)(picture), 16, size=5, strides=2)
+    x = convolve(convolve(x, 32, strides=2), 32)
+    x = convolve(convolve(convolve(x, 64, strides=2), 64), 96)
+    x = layers.Dropout(0.4)(layers.Flatten()(convolve(x, 32, size=1)))
+    return keras.Model(picture, layers.Dense(11, activation="softmax")(x), name="judge")
+
+
+def batches(
+    pictures: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches without end, each picture in another light, a pixel elsewhere, or as a negative."""
+    while True:
+        order = rng.permutation(len(pictures))
+        for start in range(0, len(order) - BATCH + 1, BATCH):
+            chosen = order[start : start + BATCH]
+            x = in_another_light(pictures[chosen], rng)
+            moves = rng.integers(-1, 2, (BATCH, 2))
+            x = np.stack([np.roll(one, move, (0, 1)) for one, move in zip(x, moves, strict=True)])
+            yield x[..., None], np.eye(11, dtype=np.float32)[labels[chosen]]
+
+
+def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: float, seed: int) -> None:
+    """Train a judge on uint8 pictures of shape (n, 64, 64) and labels of shape (n,)."""
+    import keras
+
+    steps = len(pictures) // BATCH
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-5, int(steps * epochs), warmup_target=PEAK, warmup_steps=200
+    )
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=LABEL_SMOOTHING)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=2e-3), loss, metrics=["accuracy"])
+    made = batches(pictures, labels, np.random.default_rng(seed))
+    model.fit(made, steps_per_epoch=steps, epochs=int(epochs), verbose=2, shuffle=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    import keras
+
+    parser = argparse.ArgumentParser(prog="python -m tools.ship.judge")
+    parser.add_argument("--pages", type=int, default=8_600)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=200)
+    options = parser.parse_args(arguments)
+    keras.utils.set_random_seed(options.seed)
+    start = time.perf_counter()
+    drawn = many_crops(
+        1000 * options.seed, options.pages, cut=with_surroundings, share_none=SHARE_NONE
+    )
+    print(f"{len(drawn[1])} places, {time.perf_counter() - start:.0f} s", flush=True)
+    model = network()
+    train(model, *drawn, options.epochs, options.seed)
+    write_whole(ROOT / "build" / "judge.keras", model.save)
+    write_whole(JUDGE_FILE, lambda draft: litert.export(model, draft))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
