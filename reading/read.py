@@ -15,7 +15,7 @@ MAX_BATCH = 500  # digits that the model is asked about in one call; more take m
 MIN_SHARED_HEIGHT = 0.4  # share of the lower one's height that two neighbours of a row share
 # What the networks say, weighed: a logistic regression on the logits of the finder's score and of
 # "some digit" of the reader and of the judge, fitted by `python -m tools.ship.weights`.
-BIAS, OF_SCORE, OF_READER, OF_JUDGE = -0.96, 1.23, 0.34, 0.59
+BIAS, OF_SCORE, OF_READER, OF_JUDGE = -0.88, 1.12, 0.25, 0.70
 MIN_PROBABILITY = 1e-4  # of an answer; no network is surer than that it is wrong
 
 Box = tuple[int, int, int, int]
