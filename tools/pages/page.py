@@ -552,7 +552,8 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
 def small(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     """One digit that fills its picture, as data sets have them."""
     sheet, height = single(hands, rng)
-    return cut_close(sheet, height, rng), height
+    part = cut_close(sheet, height, rng)
+    return part if min(part.shape) >= 8 else sheet, height
 
 
 def alone(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
@@ -567,7 +568,7 @@ def alone(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     else:
         ink = blot(round(height), rng)
     room = np.exp(rng.uniform(0, 1.2))
-    sheet = Sheet(tuple(round(room * length) + 4 for length in ink.shape))
+    sheet = Sheet(tuple(round(room * length) + 8 for length in ink.shape))
     sheet.put(ink, *(rng.uniform(0, 1, 2) * (np.array(sheet.shape) - ink.shape)[::-1]))
     return sheet, height
 
