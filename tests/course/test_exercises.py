@@ -42,6 +42,18 @@ WRONG = {
     moves = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
     looks = [np.roll(x, move, axis=(1, 2)) for move in moves]
     return np.mean([network(look, training=False) for look in looks], axis=0)""",
+    "13_1": """def read_covered(image, row, column):  # the digit itself is spoilt
+    image[row - 4 : row + 5, column - 4 : column + 5] = 0
+    return int(cnn.predict_on_batch(utils.to_input(image[None])).argmax())""",
+    "13_2": """def row_it_goes_by(network, images, labels):  # where most ink lies
+    return int(images.mean(axis=(0, 2)).argmax())""",
+    "13_3": "guess = 95",
+    "15_1": """def find_wrong_labels(probabilities, labels, count):  # the surest come first
+    return np.argsort(probabilities[np.arange(len(labels)), labels])[::-1][:count]""",
+    "15_2": """def fair_split(writers):  # everybody is in both
+    numbers = np.random.default_rng(0).permutation(len(writers))
+    return numbers[len(writers) // 5 :], numbers[: len(writers) // 5]""",
+    "15_3": "honest_accuracies = 99.70, 99.63",
 }
 # Right answers in another way than the solution's.
 RIGHT = {
@@ -62,6 +74,13 @@ RIGHT = {
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     looks = [padded[:, r : r + 28, c : c + 28] for r in range(3) for c in range(3) if 1 in (r, c)]
     return sum(network(look) for look in looks) / 5""",
+    "15_1": """def find_wrong_labels(probabilities, labels, count):
+    order = sorted(range(len(labels)), key=lambda n: probabilities[n, labels[n]])
+    return order[:count]""",
+    "15_2": """def fair_split(writers):
+    tested = (writers == 1) | (writers == 2)
+    return list(np.flatnonzero(~tested)), list(np.flatnonzero(tested))""",
+    "15_3": "honest_accuracies = [99.85, 99.78]",
 }
 
 
