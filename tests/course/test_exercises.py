@@ -50,6 +50,12 @@ WRONG = {
     "12_3": """def threshold_for(table, least):  # the highest, not the lowest
     reached = table[table["precision"] >= least]
     return reached["threshold"].max() if len(reached) else None""",
+    "13_1": """def read_covered(image, row, column):  # the digit itself is spoilt
+    image[row - 4 : row + 5, column - 4 : column + 5] = 0
+    return int(cnn.predict_on_batch(utils.to_input(image[None])).argmax())""",
+    "13_2": """def row_it_goes_by(network, images, labels):  # where most ink lies
+    return int(images.mean(axis=(0, 2)).argmax())""",
+    "13_3": "guess = 95",
 }
 # Right answers in another way than the solution's.
 RIGHT = {

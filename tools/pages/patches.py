@@ -4,7 +4,7 @@ The finder looks at a picture at several sizes, each half as large as the one be
 found at the size where the longer side of its box has between `MIN_SIDE` and `MAX_SIDE` pixels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
@@ -24,6 +24,7 @@ TOO_SMALL, TOO_LARGE = 13, 56  # pixels; between these and the others either ans
 MIN_SEEN = 6  # pixels; what is smaller nobody can see
 SHARE_NONE = 0.25  # of the pages
 CHUNK = 100  # pages that one process makes at a time
+ALL_KINDS = *(kind for kind in KINDS if kind not in NO_DIGITS), "small"
 # Planes of a target: how much a digit's middle is here (0 to 1); whether that counts; the same two
 # for "something smaller than a digit that is found here is one"; box; digit (10: none here).
 HEAT, COUNTS, SMALL, SMALL_COUNTS, BOX, DIGIT = 0, 1, 2, 3, slice(4, 8), 8
@@ -132,7 +133,11 @@ def hands_of(measured: bool) -> Hands:
 
 
 def any_page(
-    rng: np.random.Generator, share_none: float, measured: bool = False, longest: int = 2000
+    rng: np.random.Generator,
+    share_none: float,
+    measured: bool = False,
+    longest: int = 2000,
+    kinds: Sequence[str] = ALL_KINDS,
 ) -> Page:
     """A page of any kind.
 
@@ -140,10 +145,10 @@ def any_page(
         share_none: how many have no digit; half of those are real photos as they are.
         measured: whether writers and photos are those that are kept for measuring.
         longest: of the picture's sides in pixels; larger ones are made smaller.
+        kinds: of the pages with digits.
     """
     if rng.random() >= share_none:
-        written = [kind for kind in (*KINDS, "small") if kind not in NO_DIGITS]
-        kind = written[rng.integers(len(written))]
+        kind = kinds[rng.integers(len(kinds))]
     elif rng.random() < 0.5:
         kind = "none" if rng.random() < 0.6 else "alone"
     else:
@@ -171,7 +176,12 @@ def photo_part(measured: bool, rng: np.random.Generator) -> np.ndarray:
 
 
 def some_patches(
-    seed: int, pages: int, each: int, share_none: float, measured: bool
+    seed: int,
+    pages: int,
+    each: int,
+    share_none: float,
+    measured: bool,
+    kinds: Sequence[str] = ALL_KINDS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Patches of a number of pages: uint8 (n, 160, 160), float16 (n, 40, 40, 9)."""
     cv2.setNumThreads(1)
@@ -179,7 +189,7 @@ def some_patches(
     pairs = [
         pair
         for _ in range(pages)
-        for pair in patches_of(any_page(rng, share_none, measured), rng, each)
+        for pair in patches_of(any_page(rng, share_none, measured, kinds=kinds), rng, each)
     ]
     pictures, targets = zip(*pairs, strict=True)
     return np.stack(pictures), np.stack(targets)
@@ -191,6 +201,7 @@ def many_patches(
     each: int = 3,
     share_none: float = SHARE_NONE,
     measured: bool = False,
+    kinds: Sequence[str] = ALL_KINDS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Patches of pages and what the finder should answer, made by two processes.
 
@@ -200,13 +211,14 @@ def many_patches(
         each: patches of a page.
         share_none: how many pages have no digit; half of those are real photos.
         measured: whether writers and photos are those that are kept for measuring.
+        kinds: of the pages with digits.
 
     Returns:
         uint8, shape (n, 160, 160), and float16, shape (n, 40, 40, 9); see `HEAT` and the others.
     """
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         jobs = [
-            processes.submit(some_patches, seed + number, CHUNK, each, share_none, measured)
+            processes.submit(some_patches, seed + number, CHUNK, each, share_none, measured, kinds)
             for number in range(pages // CHUNK)
         ]
         parts = [job.result() for job in jobs]
