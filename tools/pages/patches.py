@@ -6,7 +6,7 @@ found at the size where the longer side of its box has between `MIN_SIDE` and `M
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 
 import cv2
@@ -216,10 +216,20 @@ def many_patches(
     Returns:
         uint8, shape (n, 160, 160), and float16, shape (n, 40, 40, 9); see `HEAT` and the others.
     """
+    count = pages // CHUNK
+    pictures = np.empty((count * CHUNK * each, PATCH, PATCH), np.uint8)
+    targets = np.empty((len(pictures), GRID, GRID, PLANES), np.float16)
+    some = partial(
+        some_patches,
+        pages=CHUNK,
+        each=each,
+        share_none=share_none,
+        measured=measured,
+        kinds=kinds,
+    )
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        jobs = [
-            processes.submit(some_patches, seed + number, CHUNK, each, share_none, measured, kinds)
-            for number in range(pages // CHUNK)
-        ]
-        parts = [job.result() for job in jobs]
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+        parts = processes.map(some, range(seed, seed + count))
+        for number, part in enumerate(parts):
+            place = slice(number * CHUNK * each, (number + 1) * CHUNK * each)
+            pictures[place], targets[place] = part
+    return pictures, targets
