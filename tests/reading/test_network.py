@@ -4,6 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -92,10 +93,12 @@ def test_a_folder_is_no_network(tmp_path):
         network.Network(tmp_path)
 
 
-def test_a_picture_without_a_network_raises_a_model_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(network, "reader", lambda: network.Network(tmp_path / "none.tflite"))
+@pytest.mark.parametrize("name", ["finder", "reader", "judge"])
+def test_a_picture_without_a_network_raises_a_model_error(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(network, name, lambda: network.Network(tmp_path / "none.tflite"))
+    picture = cv2.putText(np.full((90, 60), 255, np.uint8), "2", (15, 65), 0, 2, 0, 4)
     with pytest.raises(ModelError, match=r"none\.tflite"):
-        read(np.full((50, 50), 255, np.uint8))
+        read(picture)
 
 
 def outcome_of(content: bytes, path) -> str:

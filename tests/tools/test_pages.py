@@ -85,7 +85,7 @@ def test_digits_on_plain_paper_are_not_for_measuring():
     writers = hands.Hands(measured=False)
     labels = {crops.plain_crop(writers, np.random.default_rng(k))[1] for k in range(100)}
     assert labels == set(range(11))
-    few, many = (crops.some_crops(1, 1, m, network.FINDER_FILE)[1] for m in (True, False))
+    few, many = (crops.some_crops(1, 1, m, network.FINDER_FILE, cut_out, 0.3)[1] for m in (True, False))
     assert len(many) >= crops.PLAIN and len(few) < len(many)
 
 
