@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     import keras
 
     parser = argparse.ArgumentParser(prog="python -m tools.ship.judge")
-    parser.add_argument("--pages", type=int, default=8_600)
+    parser.add_argument("--pages", type=int, default=15_000)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=200)
     options = parser.parse_args(arguments)
