@@ -14,7 +14,7 @@ Python path, and finder.tflite, reader.tflite and judge.tflite in models/shipped
 2. `find.py`: the *finder*, a network, says where digits may be. (`network.py` calls networks.)
 3. `crop.py`: each place becomes 28 x 28 pixels of *ink*, whatever the paper and the light; and once
    more, as it is, 64 x 64 pixels with its surroundings.
-4. `prepare.py`: the ink becomes what every network of the course takes.
+4. `prepare.py`: the ink becomes what the reader takes, and every network of the notebooks.
 5. `read.py` itself: the *reader* is asked about the ink, the *judge* about the place amid what lies
    around it: which digit is it, or none? Digits are put in reading order.
 

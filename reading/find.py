@@ -18,7 +18,7 @@ FIRST_SIDE = 384  # pixels of a picture's longer side when it is looked at first
 FINEST_SIDE = 2560  # the same, at most
 MIN_SIDE = 20  # the same, at least: less than a digit
 MAX_ENLARGED = 2  # times; more shows no more
-MIN_SCORE = 0.1  # of what is shown to the reader
+MIN_SCORE = 0.1  # of what is shown to the reader and the judge
 MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they are one digit
 MAX_COVERED = 0.75  # share of a box that may lie in another's
 

@@ -20,7 +20,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 FINDER_FILE, READER_FILE, JUDGE_FILE = (
     SHIPPED / f"{name}.tflite" for name in ("finder", "reader", "judge")
 )
-MAX_THREADS = 4  # more make a network as small as this no faster
+MAX_THREADS = 4  # more make networks as small as these no faster
 
 
 @contextlib.contextmanager

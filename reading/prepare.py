@@ -1,4 +1,4 @@
-"""What every network of the course takes: 28 x 28 pixels, as in MNIST."""
+"""What the reader and the networks of the notebooks take: 28 x 28 pixels, as in MNIST."""
 
 import cv2
 import numpy as np

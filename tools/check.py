@@ -33,7 +33,7 @@ NETWORKS = (  # in models/shipped/
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
     *("large", "large_2", "large_3"),
 )
-AS_LITERT = ("large", "reader")  # ship as .tflite as well; the second is what reads pictures
+AS_LITERT = ("large", "reader")  # ship as .tflite as well; the second reads pictures
 
 
 def pins(file: str = "requirements.txt") -> dict[str, str]:

@@ -284,7 +284,7 @@ def test_networks_answer_alike_as_litert(name):
     asked = [utils.to_input(part) for part in np.split(images, 20)]
     if name == "reader":
         people = sorted((utils.DATA / "people").glob("*/*_*.*"))
-        asked += marks_of(people)
+        asked += pieces_of(people)
     network = keras.models.load_model(utils.SHIPPED / f"{name}.keras", safe_mode=True)
     exported = Network(utils.SHIPPED / f"{name}.tflite")
     assert sum(map(len, asked)) >= 10_000 + 400 * (name == "reader")
@@ -293,7 +293,7 @@ def test_networks_answer_alike_as_litert(name):
         assert np.abs(exported.predict_on_batch(part) - expected).max() < 1e-4
 
 
-def marks_of(paths: list) -> list[np.ndarray]:
+def pieces_of(paths: list) -> list[np.ndarray]:
     """What `read_digits` asks the network about these pictures, a batch a call."""
     asked, shipped = [], Network(utils.SHIPPED / "reader.tflite")
 

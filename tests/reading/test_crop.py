@@ -102,11 +102,11 @@ def test_walls_around_a_digit_do_not_tell_which_ink_it_has(seven):
     board = np.where(sheet < (PEN + PAPER) / 2, 190, 120).astype(np.uint8)
     left, top, wide, high = box_of(sheet).astype(int)
     cv2.rectangle(board, (left - 12, top - 12), (left + wide + 12, top + high + 12), 0, 8)
-    ink = crop.cut_out(board, box_of(sheet))
-    assert (
-        agreement(ink[4:-4, 4:-4], crop.cut_out(sheet.astype(np.uint8), box_of(sheet))[4:-4, 4:-4])
-        > 0.8
+    amid_frame, plain = (
+        crop.cut_out(picture, box_of(sheet))[4:-4, 4:-4]
+        for picture in (board, sheet.astype(np.uint8))
     )
+    assert agreement(amid_frame, plain) > 0.8
 
 
 def test_the_surroundings_are_shown_as_they_are(seven):

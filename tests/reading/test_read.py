@@ -15,7 +15,7 @@ from pictures import SAMPLES, photos_of, read, share_found, share_read, some_dig
 
 from reading import network, open_picture, read_digits
 from reading.find import Place
-from reading.read import Digit, are_digits, in_reading_order
+from reading.read import Digit, are_digits, evidence, in_reading_order
 
 # --- the samples ---
 
@@ -65,8 +65,8 @@ def test_box_lies_on_the_ink_of_a_large_picture():
     assert digit.digit == 7
     # The finder sees it 33 pixels high, so one of its pixels is 32 of the picture's: each side is
     # right to three of them.
-    assert np.abs(np.array([left, top, left + wide, top + high]) - [1670, 970, 2330, 2030]).max() < 96
-
+    box = np.array([left, top, left + wide, top + high])
+    assert np.abs(box - [1670, 970, 2330, 2030]).max() < 96
 
 
 # --- reading order ---
@@ -129,7 +129,7 @@ def say(some_digit: float) -> np.ndarray:
 def test_each_network_has_a_say_in_whether_there_is_a_digit():
     def digit(score, read, judged):
         place = Place(np.array([0.0, 0, 20, 30]), score)
-        return float(are_digits([place], say(read), say(judged))[0])
+        return float(are_digits(evidence([place], say(read), say(judged)))[0])
 
     assert digit(0.9, 0.9, 0.9) > 0.9 and digit(0.1, 0.1, 0.1) < 0.1
     for less in ((0.5, 0.9, 0.9), (0.9, 0.5, 0.9), (0.9, 0.9, 0.5)):
@@ -143,6 +143,36 @@ def test_a_network_of_your_own_says_which_digit_it_is():
             return np.eye(10, dtype=np.float32)[np.full(len(x), 9)]
 
     assert read(SAMPLES / "pin.jpg", SaysNine()) == "9999"
+
+
+def test_a_network_of_your_own_has_the_readers_say_in_whether_there_is_a_digit():
+    picture = SAMPLES / "pin.jpg"
+    usual, own = read_digits(picture), read_digits(picture, network.reader())
+    assert [d.box for d in usual] == [d.box for d in own]
+    for a, b in zip(usual, own, strict=True):
+        assert a.probabilities.sum() == pytest.approx(b.probabilities.sum(), abs=1e-4)
+
+    class SaysNone:
+        def predict_on_batch(self, x):
+            return np.tile(np.append(np.full(10, 1e-3), 0.99).astype(np.float32), (len(x), 1))
+
+    for a, b in zip(usual, read_digits(picture, SaysNone()), strict=False):
+        assert b.probabilities.sum() < a.probabilities.sum()
+
+
+def test_which_digit_it_is_the_reader_and_the_judge_say_together(monkeypatch):
+    class Says:
+        def __init__(self, three, five):
+            self.answer = np.zeros(11, np.float32)
+            self.answer[[3, 5]] = three, five
+
+        def predict_on_batch(self, x):
+            return np.tile(self.answer, (len(x), 1))
+
+    for reader, judge, digit in (((0.9, 0.1), (0.4, 0.6), 3), ((0.6, 0.4), (0.1, 0.9), 5)):
+        monkeypatch.setattr(network, "reader", lambda answers=reader: Says(*answers))
+        monkeypatch.setattr(network, "judge", lambda answers=judge: Says(*answers))
+        assert {d.digit for d in read_digits(SAMPLES / "pin.jpg")} == {digit}
 
 
 # --- other networks ---

@@ -13,7 +13,7 @@ from tools.pages.hands import NEVER_A_DIGIT, Hands, Pen, draw, print_text, words
 from tools.pages.page import Sheet, by_hand, cell, write_row
 
 SEEDS = 10
-MAX_WRONG = 0.05  # share of a picture's digits: of forty, two may be missed
+MAX_WRONG = 0.05  # share of a picture's digits: of forty, two may be misread
 LETTERS = list(NEVER_A_DIGIT)
 AT_LEAST = 8  # of ten are read rightly
 # Less than is to be: some hands' 4s are read as 5s there.

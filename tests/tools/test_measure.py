@@ -11,7 +11,6 @@ import tensorflow as tf
 from conftest import ROOT
 
 import utils
-from reading import network
 from tools.measure import experiments, race, speed
 
 
@@ -21,8 +20,8 @@ def test_speed_is_split_and_compared_on_one_digit_only(monkeypatch):
     (images, _), _ = utils.load_mnist()
     for rows in ([1], [3, 2]):
         kind = speed.Kind("small photo", rows, (400, 300))
-        networks = network.reader(), utils.load_model("cnn")
-        row = speed.measure_kind(kind, images, *networks, np.random.default_rng(0))
+        cnn = utils.load_model("cnn")
+        row = speed.measure_kind(kind, images, cnn, np.random.default_rng(0))
         assert row["digits"] == sum(rows) and row["runs"] == 6
         parts = ("decoding", "rest", "together")
         assert all(0 < row[f"{p}, median"] <= row[f"{p}, 95th percentile"] for p in parts)

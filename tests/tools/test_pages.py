@@ -24,7 +24,7 @@ from tools.pages.page import (
     is_legible,
     make_page,
 )  # fmt: skip
-from tools.ship import finder, judge
+from tools.ship import finder, judge, weights
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["measured", "trained on"])
@@ -85,7 +85,10 @@ def test_digits_on_plain_paper_are_not_for_measuring():
     writers = hands.Hands(measured=False)
     labels = {crops.plain_crop(writers, np.random.default_rng(k))[1] for k in range(100)}
     assert labels == set(range(11))
-    few, many = (crops.some_crops(1, 1, m, network.FINDER_FILE, cut_out, 0.3)[1] for m in (True, False))
+    few, many = (
+        crops.some_crops(1, 1, measured, network.FINDER_FILE, cut_out, 0.3)[1]
+        for measured in (True, False)
+    )
     assert len(many) >= crops.PLAIN and len(few) < len(many)
 
 
@@ -236,10 +239,17 @@ def test_the_loss_of_right_answers_is_least():
     assert float(finder.loss(cut_off[None], found[None])) == pytest.approx(before, abs=1e-3)
 
 
-def test_the_finder_learns_from_patches(capsys):
+def test_the_finder_learns_from_patches():
     pictures, targets = patches.some_patches(1, 16, each=2, share_none=0.25, measured=False)
     model = finder.network()
-    finder.train(model, pictures, targets, epochs=2, peak=1e-3, seed=1)
+
+    def mean_loss():
+        answers = model(pictures[..., None].astype(np.float32), training=True)
+        return float(finder.loss(targets.astype(np.float32), answers))
+
+    before = mean_loss()
+    finder.train(model, pictures, targets, epochs=12, peak=2e-3, seed=1)
+    assert mean_loss() < 0.8 * before
     answers = model(pictures[:2, ..., None].astype(np.float32))
     assert answers.shape == (2, patches.GRID, patches.GRID, finder.ANSWERS)
     x, y = next(finder.batches(pictures, targets, np.random.default_rng(0)))
@@ -315,19 +325,31 @@ def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
     assert amid[1][32, 32] < 20 and amid[1][4, 60] > 235
 
 
-def test_the_judge_learns_from_what_is_cut_out(capsys):
+def test_the_judge_learns_from_what_is_cut_out():
     pictures, labels = crops.some_crops(
-        9, 10, False, network.FINDER_FILE, with_surroundings, judge.SHARE_NONE
+        9, 10, False, network.FINDER_FILE, with_surroundings, judge.SHARE_NONE, judge.PLAIN
     )
     model = judge.network()
-    before = model.predict_on_batch(pictures[..., None].astype(np.float32))
-    judge.train(model, pictures, labels, epochs=1, seed=1)
-    after = model.predict_on_batch(pictures[..., None].astype(np.float32))
-    assert before.shape == after.shape == (len(labels), 11)
-    assert np.abs(after - before).max() > 1e-3 and np.allclose(after.sum(axis=1), 1, atol=1e-4)
+    judge.train(model, pictures, labels, epochs=40, seed=1)
+    answers = np.asarray(model(pictures[..., None].astype(np.float32), training=True))
+    assert answers.shape == (len(labels), 11) and np.allclose(answers.sum(axis=1), 1, atol=1e-4)
+    most = np.bincount(labels).max() / len(labels)  # right if one answer were given always
+    assert (answers.argmax(axis=1) == labels).mean() > most + 0.2
     x, y = next(judge.batches(pictures, labels, np.random.default_rng(0)))
     assert x.shape == (128, 64, 64, 1) and x.min() >= 0 and 200 < x.max() <= 255
     assert np.array_equal(y.sum(axis=1), np.ones(128))
+
+
+def test_the_three_networks_are_weighed_by_how_well_they_tell():
+    logits, labels = weights.some_places(weights.SEED)
+    assert logits.shape == (len(labels), 3) and np.isfinite(logits).all()
+    assert 0.2 < (labels < crops.NO_DIGIT).mean() < 1 and labels.max() == crops.NO_DIGIT
+    rng = np.random.default_rng(0)
+    is_digit = rng.random(2000) < 0.6
+    told = rng.normal(0, 2, (2000, 3))
+    told[:, 1] += np.where(is_digit, 3, -3)  # only the second tells
+    first, second, third = weights.weigh(told, np.where(is_digit, 4, crops.NO_DIGIT)).coef_[0]
+    assert second > 1 > 5 * max(abs(first), abs(third))
 
 
 def test_crops_are_made_alike_from_a_seed_and_hold_real_photos():

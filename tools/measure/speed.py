@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 import utils
-from reading import network, read
+from reading import read
 from tools.execute import ROOT
 
 sys.path.append(str(ROOT / "data"))
@@ -82,7 +82,7 @@ def milliseconds(function, *arguments) -> tuple[float, object]:
     return 1000 * (time.perf_counter() - start), result
 
 
-def read_timed(data: bytes, model) -> tuple[float, float, int]:
+def read_timed(data: bytes) -> tuple[float, float, int]:
     """Milliseconds of decoding and of the rest of `read_digits`, and the number of digits found."""
     decoding = []
     decode = read.open_picture
@@ -93,27 +93,26 @@ def read_timed(data: bytes, model) -> tuple[float, float, int]:
         return result
 
     with mock.patch.object(read, "open_picture", timed):
-        total, digits = milliseconds(read.read_digits, data, model)
+        total, digits = milliseconds(read.read_digits, data)
     (once,) = decoding
     return once, total - once, len(digits)
 
 
-def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Generator) -> dict:
+def measure_kind(kind: Kind, images: np.ndarray, cnn, rng: np.random.Generator) -> dict:
     """One row of the table; both ways take turns, so that a busy machine slows both.
 
     Args:
-        reader: the network that `read_digits` asks.
         cnn: the network of the usual way.
     """
     files = [make_picture(kind, images, rng) for _ in range(PICTURES)]
     one = sum(kind.rows) == 1
     for data in files[:2]:  # not measured: the first calls load and build things
-        read_timed(data, reader)
+        read_timed(data)
         read_the_usual_way(data, cnn)
     runs, usual = [], []
     for _ in range(ROUNDS):
         for data in files:
-            runs.append(read_timed(data, reader))
+            runs.append(read_timed(data))
             if one:
                 usual.append(milliseconds(read_the_usual_way, data, cnn)[0])
     decoding, rest, found = np.array(runs).T
@@ -130,10 +129,10 @@ def measure_kind(kind: Kind, images: np.ndarray, reader, cnn, rng: np.random.Gen
 def measure() -> pd.DataFrame:
     """A row for each kind of picture; times in milliseconds."""
     _, (images, _) = utils.load_mnist()
-    reader, cnn = network.reader(), utils.load_model("cnn")
+    cnn = utils.load_model("cnn")
     rng = np.random.default_rng(0)
     rows = []
     for number, kind in enumerate(KINDS, 1):
         print(f"speed: kind {number} of {len(KINDS)}, {kind.name}", file=sys.stderr, flush=True)
-        rows.append(measure_kind(kind, images, reader, cnn, rng))
+        rows.append(measure_kind(kind, images, cnn, rng))
     return pd.DataFrame(rows).round(2)

@@ -113,7 +113,13 @@ def phone_paths() -> list[Path]:
 
 
 def some_crops(
-    seed: int, pages: int, measured: bool, finder_file: Path, cut: Callable, share_none: float
+    seed: int,
+    pages: int,
+    measured: bool,
+    finder_file: Path,
+    cut: Callable,
+    share_none: float,
+    plain: int = PLAIN,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops of a number of pages, and their labels; see `many_crops`."""
     cv2.setNumThreads(1)
@@ -126,7 +132,7 @@ def some_crops(
         crops += more
         labels += theirs
     if not measured:
-        for crop, label in (plain_crop(hands_of(False), rng, cut) for _ in range(PLAIN * pages)):
+        for crop, label in (plain_crop(hands_of(False), rng, cut) for _ in range(plain * pages)):
             crops.append(crop)
             labels.append(label)
     return np.stack(crops), np.array(labels, np.uint8)
@@ -139,16 +145,18 @@ def many_crops(
     finder_file: Path = FINDER_FILE,
     cut: Callable = cut_out,
     share_none: float = SHARE_NONE,
+    plain: int = PLAIN,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Crops of pages and, unless `measured`, of plain paper, made by two processes.
 
     Args:
         seed: of the first `CHUNK` pages; the next ones have the next seed, and so on.
-        pages: how many; a multiple of `CHUNK`.
+        pages: how many, rounded up to whole chunks of `CHUNK`.
         measured: whether the writers and photos are those that are kept for measuring.
         finder_file: the finder that looks at the pages.
         cut: `cut_out` or `with_surroundings`.
         share_none: how many pages have no digit.
+        plain: digits and signs on plain paper for each page.
 
     Returns:
         Crops, uint8 of shape (n, 28, 28), 0 (paper) to 255 (ink), or with their surroundings (n,
@@ -156,8 +164,8 @@ def many_crops(
     """
     jobs = []
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        for number in range(pages // CHUNK):
-            order = seed + number, CHUNK, measured, finder_file, cut, share_none
+        for number in range(-(-pages // CHUNK)):
+            order = seed + number, CHUNK, measured, finder_file, cut, share_none, plain
             jobs.append(processes.submit(some_crops, *order))
         parts = [job.result() for job in jobs]
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))

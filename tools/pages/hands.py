@@ -11,6 +11,7 @@ import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from sklearn.model_selection import train_test_split
 
 from reading.files import ROOT
 from tools.pages.forms import FORMS
@@ -283,9 +284,14 @@ def _swiss(measured: bool) -> list[list[np.ndarray]]:
 
 
 def _mnist() -> list[np.ndarray]:
-    """Digits of MNIST's training set, those of many writers as one."""
+    """Digits of MNIST's training set, those of many writers as one; no validation digits."""
     with np.load(ROOT / "data" / "mnist.npz") as mnist:
-        return _by_digit(mnist["x_train"], mnist["y_train"])
+        images, labels = mnist["x_train"], mnist["y_train"]
+    # As the notebooks split it.
+    images, _, labels, _ = train_test_split(
+        images, labels, test_size=6000, stratify=labels, random_state=0
+    )
+    return _by_digit(images, labels)
 
 
 @functools.cache

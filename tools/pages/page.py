@@ -535,7 +535,7 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
         if rng.random() < 0.6:
             ink = hands.mark(round(height), random_pen(rng), rng)
         else:
-            sign = str(rng.choice(list("+-=*×÷:[]<>")))  # a bracket alone could be a 1
+            sign = str(rng.choice(list("+-=*×÷:[]<>")))  # a round bracket alone could be a 1
             ink = by_hand(sign, round(height), random_pen(rng), rng)
         sheet.put(ink, *(rng.uniform(0.1, 0.6, 2) * sheet.shape[::-1]))
     elif kind == 8:

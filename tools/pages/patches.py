@@ -207,7 +207,7 @@ def many_patches(
 
     Args:
         seed: of the first `CHUNK` pages; the next ones have the next seed, and so on.
-        pages: how many; a multiple of `CHUNK`.
+        pages: how many, rounded up to whole chunks of `CHUNK`.
         each: patches of a page.
         share_none: how many pages have no digit; half of those are real photos.
         measured: whether writers and photos are those that are kept for measuring.
@@ -216,7 +216,7 @@ def many_patches(
     Returns:
         uint8, shape (n, 160, 160), and float16, shape (n, 40, 40, 9); see `HEAT` and the others.
     """
-    count = pages // CHUNK
+    count = -(-pages // CHUNK)
     pictures = np.empty((count * CHUNK * each, PATCH, PATCH), np.uint8)
     targets = np.empty((len(pictures), GRID, GRID, PLANES), np.float16)
     some = partial(

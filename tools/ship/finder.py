@@ -34,7 +34,7 @@ DIGIT = slice(ANSWERS_READ, ANSWERS_READ + 10)
 ANSWERS = DIGIT.stop
 
 
-def network(filters: tuple[int, ...] = FILTERS):
+def network():
     """The finder without weights.
 
     It takes grey pictures, float32 of shape (n, H, W, 1), 0 to 255, sides multiples of 32, and
@@ -56,7 +56,7 @@ def network(filters: tuple[int, ...] = FILTERS):
         larger = layers.Conv2DTranspose(fine.shape[-1], 2, strides=2)(coarse)
         return convolve(layers.Add()([larger, fine]), fine.shape[-1])
 
-    half, quarter, eighth, few = filters
+    half, quarter, eighth, few = FILTERS
     picture = layers.Input((None, None, 1))
     x = convolve(layers.Rescaling(1 / 128, offset=-1.0)(picture), half, size=5, strides=2)
     at_4 = convolve(convolve(x, quarter, strides=2), quarter)

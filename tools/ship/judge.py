@@ -23,6 +23,7 @@ from tools.ship.finder import in_another_light
 
 BATCH = 128
 SHARE_NONE = 0.45  # of the pages have no digit
+PLAIN = 4  # digits and signs on plain paper for each page
 LABEL_SMOOTHING = 0.02
 PEAK = 2e-3  # the highest learning rate
 
@@ -62,18 +63,18 @@ def batches(
             yield x[..., None], np.eye(11, dtype=np.float32)[labels[chosen]]
 
 
-def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: float, seed: int) -> None:
+def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: int, seed: int) -> None:
     """Train a judge on uint8 pictures of shape (n, 64, 64) and labels of shape (n,)."""
     import keras
 
     steps = len(pictures) // BATCH
     rate = keras.optimizers.schedules.CosineDecay(
-        1e-5, int(steps * epochs), warmup_target=PEAK, warmup_steps=200
+        1e-5, steps * epochs, warmup_target=PEAK, warmup_steps=200
     )
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=LABEL_SMOOTHING)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=2e-3), loss, metrics=["accuracy"])
     made = batches(pictures, labels, np.random.default_rng(seed))
-    model.fit(made, steps_per_epoch=steps, epochs=int(epochs), verbose=2, shuffle=False)
+    model.fit(made, steps_per_epoch=steps, epochs=epochs, verbose=2, shuffle=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,7 +88,11 @@ def main(arguments: list[str] | None = None) -> int:
     keras.utils.set_random_seed(options.seed)
     start = time.perf_counter()
     drawn = many_crops(
-        1000 * options.seed, options.pages, cut=with_surroundings, share_none=SHARE_NONE
+        1000 * options.seed,
+        options.pages,
+        cut=with_surroundings,
+        share_none=SHARE_NONE,
+        plain=PLAIN,
     )
     print(f"{len(drawn[1])} places, {time.perf_counter() - start:.0f} s", flush=True)
     model = network()
