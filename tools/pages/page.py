@@ -552,9 +552,11 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
 def small(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     """One digit that fills its picture, as data sets have them; or a few that touch."""
     layout = single if rng.random() < 0.75 else touching
-    sheet, height = layout(hands, rng)
-    part = cut_close(sheet, height, rng)
-    return part if min(part.shape) >= 8 else sheet, height
+    while True:
+        sheet, height = layout(hands, rng)
+        part = cut_close(sheet, height, rng)
+        if min(part.shape) >= 8:
+            return part, height
 
 
 def alone(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
