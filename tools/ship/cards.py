@@ -86,7 +86,7 @@ CARDS = {
         "the network that reads pictures",
         "54,000 MNIST training digits, and what the finder cuts out of drawn pages and real "
         "photos: digits of some 350 people and 40 fonts, and what is none; more such pages set the "
-        "temperature. (On its pages were some of the other 6,000 MNIST training digits as well)",
+        "temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
         "whole pictures: `read_digits` finds the places and asks it about each. Its probabilities "
