@@ -21,7 +21,7 @@ MAX_ENLARGED = 2  # times; more shows no more
 MIN_SCORE = 0.1  # of what is shown to the reader and the judge
 MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they are one digit
 MAX_COVERED = 0.75  # share of a box that may lie in another's
-MIN_WIDTH = 0.35  # share of a box's longer side: thinner ones, of 1s, are compared as if so wide
+MIN_WIDTH = 0.35  # share of a box's longer side: thinner ones, of 1s, are also compared so wide
 
 # The planes of an answer: logits of "a digit's middle" and "digits too small at this size"; from
 # here to the middle, and the box's width and height, as `UNIT` pixels and logarithms of it.
@@ -146,7 +146,10 @@ def _without_doubles(places: list[Place]) -> list[Place]:
 
 
 def _are_one(a: np.ndarray, b: np.ndarray) -> bool:
-    a, b = _widened(a), _widened(b)
+    return _overlap(a, b) or _overlap(_widened(a), _widened(b))
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     shared = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
     shared = float(np.prod(np.maximum(shared, 0)))
     areas = float(np.prod(a[2:])), float(np.prod(b[2:]))

@@ -95,6 +95,16 @@ def test_of_places_that_overlap_the_likeliest_stays():
     assert kept == [likely, touching, beside]
 
 
+def test_two_answers_about_a_thin_digit_are_one_and_two_thin_digits_are_two():
+    """As measured: a 1 on the pad, and one in a picture of 50 megapixels, were read as 11."""
+    one = place(220, 46, 24, 226, 0.5)
+    assert find._without_doubles([one, place(232, 49, 41, 211, 0.4)]) == [one]
+    loose = place(1258, 1675, 1012, 2641, 0.6)
+    assert find._without_doubles([loose, place(2015, 1898, 261, 2048, 0.5)]) == [loose]
+    pair = [one, place(300, 46, 24, 226, 0.4)]
+    assert find._without_doubles(pair) == pair
+
+
 def test_the_finder_that_ships_knows_digits_from_a_blank_sheet():
     sheet = np.full((200, 300), 255, np.uint8)
     finder = network.finder().predict_on_batch
