@@ -56,6 +56,12 @@ WRONG = {
     "13_2": """def row_it_goes_by(network, images, labels):  # where most ink lies
     return int(images.mean(axis=(0, 2)).argmax())""",
     "13_3": "guess = 95",
+    "15_1": """def find_wrong_labels(probabilities, labels, count):  # the surest come first
+    return np.argsort(probabilities[np.arange(len(labels)), labels])[::-1][:count]""",
+    "15_2": """def fair_split(writers):  # everybody is in both
+    numbers = np.random.default_rng(0).permutation(len(writers))
+    return numbers[len(writers) // 5 :], numbers[: len(writers) // 5]""",
+    "15_3": "honest_accuracies = 99.70, 99.63",
 }
 # Right answers in another way than the solution's.
 RIGHT = {
@@ -76,6 +82,13 @@ RIGHT = {
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     looks = [padded[:, r : r + 28, c : c + 28] for r in range(3) for c in range(3) if 1 in (r, c)]
     return sum(network(look) for look in looks) / 5""",
+    "15_1": """def find_wrong_labels(probabilities, labels, count):
+    order = sorted(range(len(labels)), key=lambda n: probabilities[n, labels[n]])
+    return order[:count]""",
+    "15_2": """def fair_split(writers):
+    tested = (writers == 1) | (writers == 2)
+    return list(np.flatnonzero(~tested)), list(np.flatnonzero(tested))""",
+    "15_3": "honest_accuracies = [99.85, 99.78]",
 }
 
 
