@@ -1,12 +1,6 @@
 """What the notebooks share, in the order in which the course meets it.
 
-1. Set-up: folders, and TensorFlow without its start-up lines.
-2. Data: `load_mnist`, `load_mnist_csv`.
-3. Showing and checking: `show_digits`, `check`.
-4. Models and results: `save_model`, `load_model`, `measured`, `full_budget`.
-
-What reads pictures lies in `reading/`. `read_digits` and the steps that notebooks show can be
-called from here; `reading/__init__.py` says which file holds which step.
+What reads pictures lies in `reading/`; `reading/__init__.py` says which file holds which step.
 """
 
 import functools
@@ -17,6 +11,9 @@ import io
 import json
 import logging
 import os
+import sys
+import textwrap
+import traceback
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +21,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+from IPython.display import Code, display
 
 # What is imported here and not used below is for the notebooks.
 from reading.crop import cut_out  # noqa: F401
@@ -68,14 +66,6 @@ class DataError(CourseError):
     """A data file is missing, damaged, or not in the expected form."""
 
 
-MNIST_SHAPES = {
-    "x_train": (60000, 28, 28),
-    "y_train": (60000,),
-    "x_test": (10000, 28, 28),
-    "y_test": (10000,),
-}
-
-
 def load_mnist(path: Path | str = DATA / "mnist.npz") -> tuple:
     """Load MNIST as `keras.datasets.mnist.load_data` does, without network.
 
@@ -93,18 +83,15 @@ def load_mnist(path: Path | str = DATA / "mnist.npz") -> tuple:
         content = path.read_bytes()
     except (OSError, IndexError) as error:
         raise DataError(f"Cannot read {path}: {error}. {remedy}") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise DataError(
-            f"{path} is damaged: {len(content):,} bytes with SHA-256 {found[:12]}..., "
-            f"expected SHA-256 {expected[:12]}.... {remedy}"
-        )
+    if hashlib.sha256(content).hexdigest() != expected:
+        what = f"{len(content):,} bytes, expected SHA-256 {expected[:12]}"
+        raise DataError(f"{path} is damaged: {what}.... {remedy}")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            parts = {name: file[name] for name in MNIST_SHAPES}
+            arrays = [file[name] for name in ("x_train", "y_train", "x_test", "y_test")]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} does not hold the MNIST arrays: {error}. {remedy}") from error
-    return (parts["x_train"], parts["y_train"]), (parts["x_test"], parts["y_test"])
+    return tuple(arrays[:2]), tuple(arrays[2:])
 
 
 def load_mnist_csv(path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -189,39 +176,57 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
     Args:
         name: number of the exercise, such as "1.2".
         answer: called without arguments, gives the answer; None means "not done yet".
-        tests: sentence -> function that takes the answer and returns True if it holds.
+        tests: sentence -> function that takes the answer and returns True if it holds, or what it
+            measured and the least that is wanted.
     """
     try:
         given = answer()
     except Exception as error:  # whatever the learner's code raises is shown to the learner
         print(f"Exercise {name}: your code raised {type(error).__name__}: {error}")
+        cells = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
+        if cells and cells[-1].filename != answer.__code__.co_filename:  # not the check's own line
+            print(f"It happened in line {cells[-1].lineno}: {cells[-1].line}")
         return
     if given is None:
-        print(f"Exercise {name}: not done yet.")
-        return
+        called = map(answer.__globals__.get, answer.__code__.co_names)
+        sources = [inspect.getsource(part) for part in called if inspect.isfunction(part)]
+        begun = sources and not any("your code here" in source for source in sources)
+        state = "your code gives None. Does it return something?" if begun else "not done yet."
+        return print(f"Exercise {name}: {state}")
     passed = 0
     for sentence, test in tests.items():
         try:
-            holds = bool(test(given))
+            result = test(given)
+            holds = result[0] >= result[1] if isinstance(result, tuple) else bool(result)
+            if isinstance(result, tuple):
+                sentence += ": {:.4g}, wanted {:.4g} or more".format(*result)
         except Exception as error:  # an answer of the wrong form fails the test
             holds, sentence = False, f"{sentence} ({type(error).__name__}: {error})"
         passed += holds
         print(f"[{' OK ' if holds else ' -- '}] {sentence}")
+    if passed < len(tests):
+        shape = getattr(given, "shape", ())
+        form = f"shape {shape}, {getattr(given, 'dtype', 'several dtypes')}" if shape else given
+        print(f"Your answer is of type {type(given).__name__}: {textwrap.shorten(str(form), 100)}")
     print(f"Exercise {name}: {'done.' if passed == len(tests) else 'not right yet.'}")
+
+
+def solution(name: str) -> None:
+    """Show the solution of an exercise such as "1.2", and run it in the notebook."""
+    notebook, exercise = name.split(".")
+    path = ROOT / "notebooks" / "solutions" / f"{notebook:0>2}_{exercise}.py"
+    display(Code(filename=path))
+    exec(compile(path.read_text(encoding="utf-8"), path, "exec"), vars(sys.modules["__main__"]))
 
 
 # --- 4. Models and results ------------------------------------------------------------------------
 
-MADE_BY = (  # a model's name -> the notebook that trains it
-    {"dense": "03_dense_baseline.ipynb"}
-    | dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
-    | {"my_reader": "10_reading_network.ipynb"}
-)
-# Models that no notebook saves when a learner runs it, as their training takes too long.
-ONLY_SHIPPED = (
-    *("reader", "tiny", "small", "small_2", "small_3"),
-    *("medium", "medium_2", "medium_3", "large", "large_2", "large_3"),
-)
+# A model's name -> the notebook that trains it. Others ship alone: their training takes too long.
+MADE_BY = {"dense": "03_dense_baseline.ipynb", "my_reader": "10_reading_network.ipynb"}
+MADE_BY |= dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
+SIZES = [f"{size}{n}" for size in ("small", "medium", "large") for n in ("", "_2", "_3")]
+ONLY_SHIPPED = ("reader", "tiny", *SIZES)
+ENDINGS = ".keras", ".h5"
 
 
 def save_model(model: keras.Model, name: str) -> Path:
@@ -238,7 +243,7 @@ def save_model(model: keras.Model, name: str) -> Path:
         if draft.suffix == ".keras":
             _leave_out_defaults(draft)
 
-    return write_whole(MODELS / _file_of(name), write)
+    return write_whole(MODELS / (name if name.endswith(ENDINGS) else f"{name}.keras"), write)
 
 
 def _leave_out_defaults(path: Path) -> None:
@@ -263,10 +268,6 @@ def _leave_out_defaults(path: Path) -> None:
             file.writestr(name, content)
 
 
-def _file_of(name: str) -> str:
-    return name if name.endswith((".keras", ".h5")) else f"{name}.keras"
-
-
 def load_model(name: str) -> keras.Model:
     """Load the model that you trained, `models/NAME.keras`, or else the one that ships.
 
@@ -275,7 +276,8 @@ def load_model(name: str) -> keras.Model:
     Raises:
         ModelError: there is no such model, or its file is damaged.
     """
-    candidates = [folder / _file_of(name) for folder in (MODELS, SHIPPED)]
+    file = name if name.endswith(ENDINGS) else f"{name}.keras"
+    candidates = [folder / file for folder in (MODELS, SHIPPED)]
     path = next((path for path in candidates if path.is_file()), None)
     if path is None:
         known = f"The course makes {', '.join(MADE_BY)}; a model of your own has to be saved first."

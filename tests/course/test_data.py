@@ -8,6 +8,13 @@ import pytest
 
 import utils
 
+SHAPES = {
+    "x_train": (60000, 28, 28),
+    "y_train": (60000,),
+    "x_test": (10000, 28, 28),
+    "y_test": (10000,),
+}
+
 
 @pytest.fixture(scope="module")
 def mnist():
@@ -21,7 +28,7 @@ def test_arrays_are_those_of_the_checksums(mnist):
     sums = {name: digest for digest, name in map(str.split, lines)}
     for name, array in arrays.items():
         assert array.dtype == np.uint8
-        assert array.shape == utils.MNIST_SHAPES[name]
+        assert array.shape == SHAPES[name]
         assert hashlib.sha256(array.tobytes()).hexdigest() == sums[name]
 
 

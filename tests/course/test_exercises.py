@@ -6,6 +6,7 @@ On a wrong answer it says "not right yet", on a right one of another kind "done"
 import re
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
@@ -100,8 +101,8 @@ def exercise_cells(path) -> tuple[list[str], dict[str, tuple[str, str]]]:
     sources = [cell.source for cell in cells[start:] if cell.cell_type == "code"]
     exercises = {}
     for stub, check in zip(sources[1::2], sources[2::2], strict=True):
-        solution = re.match(r"# %load solutions/(\d\d_\d)\.py\n", stub)[1]
-        exercises[solution] = (stub, check)
+        notebook, number = re.search(r'\n# utils\.solution\("(\d+)\.(\d)"\)$', stub).groups()
+        exercises[f"{notebook:0>2}_{number}"] = (stub, check)
     return [first, sources[0]], exercises
 
 
@@ -120,8 +121,8 @@ def test_stub_is_not_done_and_solution_is(path):
             answers.append((WRONG[name], f"{number}: not right yet.\n"))
         if name in RIGHT:
             answers.append((RIGHT[name], f"{number}: done.\n"))
-        # The solution comes last: later exercises use it.
-        answers.append(((SOLUTIONS / f"{name}.py").read_text(), f"{number}: done.\n"))
+        # The solution comes last: later exercises use it. Its line runs as it stands in the stub.
+        answers.append((stub.replace("# utils.solution", "utils.solution"), f"{number}: done.\n"))
         for answer, verdict in answers:
             sources += [answer, check]
             expected.append(verdict)
@@ -157,3 +158,34 @@ def test_check_speaks(capsys):
     assert "[ -- ] it is 4\n[ OK ] it is even" in raised and half.startswith("not right yet.")
     assert "[ -- ] it is even (TypeError" in half and wrong.startswith("not right yet.")
     assert right == "done.\n"
+    assert "Your answer is of type int: 6" in raised and "of type str: four" in half
+
+
+def test_check_says_what_it_found(capsys):
+    import utils
+
+    utils.check("9.1", lambda: np.zeros((3, 4)), {"it is full": lambda a: (a.mean(), 0.5)})
+    assert capsys.readouterr().out == (
+        "[ -- ] it is full: 0, wanted 0.5 or more\n"
+        "Your answer is of type ndarray: shape (3, 4), float64\n"
+        "Exercise 9.1: not right yet.\n"
+    )
+
+
+def test_check_in_a_notebook_knows_the_learners_lines():
+    """What was not begun, what gives nothing, and in which line of their own the code raised."""
+    first = nbformat.read(NOTEBOOKS[0], as_version=4).cells
+    sources = [next(cell.source for cell in first if cell.cell_type == "code")]
+    check = "utils.check('9.1', lambda: twice(3), {'it is 6': lambda a: a == 6})"
+    for body in ("return None  # your code here", "x + x", "return np.ones(x)[\n        3\n    ]"):
+        sources += [f"def twice(x):\n    {body}", check]
+    sources += ["def twice():\n    return 6", check]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
+    NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": NOTEBOOKS[0].parent}}
+    ).execute()
+    untouched, nothing, raised, wrong_form = map(printed, notebook.cells[2::2])
+    assert untouched == "Exercise 9.1: not done yet.\n"
+    assert nothing.startswith("Exercise 9.1: your code gives None.")
+    assert "raised IndexError" in raised and "in line 2: return np.ones(x)[" in raised
+    assert "raised TypeError: twice() takes 0" in wrong_form and "in line" not in wrong_form
