@@ -1,1 +1,16 @@
-heights = [(28 - 5) // 2 + 1, 12 - 2, 10 - 2]
+def trained(images, labels):
+    x = utils.to_input(images)
+    # The digits were shuffled and their labels not; fit shuffles both together, before each epoch.
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            # Kernels of zeros all get the same gradient, or none: they stay alike for ever.
+            layers.Conv2D(8, 5, strides=2, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    # A rate of 1.0 jumps over every valley; 0.001 is Adam's usual one.
+    network.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+    network.fit(x, labels, epochs=3, batch_size=32, verbose=0)
+    return network

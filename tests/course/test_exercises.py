@@ -20,7 +20,19 @@ WRONG = {
     "03_1": "number_of_parameters = 784 * 128 + 128 * 64 + 64 * 10",
     "03_2": """def predict_labels(model, images):  # not scaled
     return model.predict(images[..., None].astype("float32"), verbose=0).argmax(axis=1)""",
-    "04_2": "heights = [12, 12, 12]",
+    "03_3": """def small_network():  # a quarter of the units
+    stack = keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(8, "relu"), layers.Dense(10)
+    small = keras.Sequential([*stack, layers.Softmax()])
+    small.compile("adam", "sparse_categorical_crossentropy")
+    return small""",
+    "04_2": """def trained(images, labels):  # the rate alone is mended
+    x = utils.to_input(images)
+    np.random.default_rng(SEED).shuffle(x)
+    stack = keras.Input((28, 28, 1)), layers.Conv2D(8, 5, 2, activation="relu"), layers.Flatten()
+    network = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])
+    network.compile("adam", "sparse_categorical_crossentropy")
+    network.fit(x, labels, epochs=3, batch_size=32, verbose=0)
+    return network""",
     "04_4": """def feature_maps_after(model, layer_number, digit):  # width before height
     part = keras.Model(model.inputs, model.layers[layer_number].output)
     return part.predict(digit, verbose=0)[0].T""",
@@ -30,6 +42,14 @@ WRONG = {
     return tf.cast(tf.random.uniform(tf.shape(images)) < share, "float32")""",
     "07_3": "def largest_angle(images, labels):\n    return 12",
     "08_1": "pair = (14**2 * 3**2 * 32 * 64, 14**2 * (3**2 * 64 + 32 * 64))",
+    "08_3": """def tiny_network():  # without normalization, and means over all places
+    convolutions = (
+        layers.Conv2D(filters, 3, 2, activation="relu") for filters in (8, 16)
+    )
+    stack = keras.Input((28, 28, 1)), *convolutions, layers.GlobalAveragePooling2D()
+    network = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])
+    network.compile("adam", "sparse_categorical_crossentropy")
+    return network""",
     "10_1": """def slashed(zero):  # a level line
     return cv2.line(zero.copy(), (4, 14), (23, 14), 255, 2)""",
     "10_2": """def shares_read(zeros):  # of all digits, whatever they are
@@ -68,7 +88,13 @@ WRONG = {
 RIGHT = {
     "03_2": """def predict_labels(model, images):
     return [int(np.argmax(p)) for p in model(images[..., None] / np.float32(255))]""",
-    "04_2": "heights = np.array([12, 10, 8])",
+    "04_2": """def trained(images, labels):  # shuffled, but both alike
+    order = np.random.default_rng(SEED).permutation(len(images))
+    stack = keras.Input((28, 28, 1)), layers.Conv2D(8, 5, 2, activation="relu"), layers.Flatten()
+    network = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])
+    network.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
+    network.fit(utils.to_input(images[order]), labels[order], epochs=3, batch_size=32, verbose=0)
+    return network""",
     "07_1": """def mirror_proof(images, labels):  # of labels as MNIST has them, uint8
     answers = cnn(utils.to_input(np.flip(images, axis=2))).numpy().argmax(axis=1)
     return {d for d in np.unique(labels) if (answers == d)[labels == d].mean() > 0.5}""",
