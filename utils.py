@@ -9,10 +9,10 @@ import importlib
 import inspect
 import io
 import json
+import linecache
 import logging
 import os
 import sys
-import textwrap
 import traceback
 import zipfile
 from collections.abc import Callable
@@ -173,24 +173,23 @@ def show_digits(
 def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
     """Say which demands of an exercise the learner's answer meets, in words.
 
-    Args:
-        name: number of the exercise, such as "1.2".
-        answer: called without arguments, gives the answer; None means "not done yet".
-        tests: sentence -> function that takes the answer and returns True if it holds, or what it
-            measured and the least that is wanted.
+    `answer()` gives it, None if it is not done yet. A demand is a sentence and a function of the
+    answer that returns True if it holds, or what it measured and the least that is wanted.
     """
     try:
         given = answer()
     except Exception as error:  # whatever the learner's code raises is shown to the learner
         print(f"Exercise {name}: your code raised {type(error).__name__}: {error}")
-        cells = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename]
-        if cells and cells[-1].filename != answer.__code__.co_filename:  # not the check's own line
-            print(f"It happened in line {cells[-1].lineno}: {cells[-1].line}")
+        steps = traceback.walk_tb(error.__traceback__)
+        code, line = [(f.f_code, n) for f, n in steps if f.f_globals is answer.__globals__][-1]
+        if code.co_filename != answer.__code__.co_filename:  # else it is the check's own line
+            text = linecache.getline(code.co_filename, line).strip()
+            print(f"It happened in {code.co_name}, line {line} of its cell: {text}")
         return
     if given is None:
         called = map(answer.__globals__.get, answer.__code__.co_names)
-        sources = [inspect.getsource(part) for part in called if inspect.isfunction(part)]
-        begun = sources and not any("your code here" in source for source in sources)
+        codes = [part.__code__.co_code for part in called if inspect.isfunction(part)]
+        begun = codes and (lambda: None).__code__.co_code not in codes  # that is a stub's
         state = "your code gives None. Does it return something?" if begun else "not done yet."
         return print(f"Exercise {name}: {state}")
     passed = 0
@@ -206,17 +205,18 @@ def check(name: str, answer: Callable, tests: dict[str, Callable]) -> None:
         print(f"[{' OK ' if holds else ' -- '}] {sentence}")
     if passed < len(tests):
         shape = getattr(given, "shape", ())
-        form = f"shape {shape}, {getattr(given, 'dtype', 'several dtypes')}" if shape else given
-        print(f"Your answer is of type {type(given).__name__}: {textwrap.shorten(str(form), 100)}")
+        form = f"shape {shape}, {getattr(given, 'dtype', 'mixed')}" if shape else repr(given)[:100]
+        print(f"Your answer is of type {type(given).__name__}: {form}")
     print(f"Exercise {name}: {'done.' if passed == len(tests) else 'not right yet.'}")
 
 
-def solution(name: str) -> None:
-    """Show the solution of an exercise such as "1.2", and run it in the notebook."""
+def solution(name: str, show: bool) -> None:
+    """Show the solution of an exercise such as "1.2", and run it in the notebook, if `show`."""
     notebook, exercise = name.split(".")
     path = ROOT / "notebooks" / "solutions" / f"{notebook:0>2}_{exercise}.py"
-    display(Code(filename=path))
-    exec(compile(path.read_text(encoding="utf-8"), path, "exec"), vars(sys.modules["__main__"]))
+    if show:
+        display(Code(filename=path))
+        exec(compile(path.read_text("utf-8"), path, "exec"), vars(sys.modules["__main__"]))
 
 
 # --- 4. Models and results ------------------------------------------------------------------------

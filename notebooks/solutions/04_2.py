@@ -4,7 +4,7 @@ def trained(images, labels):
     network = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            # Kernels of zeros all get the same gradient, or none: they stay alike for ever.
+            # Kernels of zeros give 0 everywhere, where the gradient of ReLU is 0: they never move.
             layers.Conv2D(8, 5, strides=2, activation="relu"),
             layers.Flatten(),
             layers.Dense(10, activation="softmax"),
