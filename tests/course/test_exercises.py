@@ -201,7 +201,7 @@ def test_check_speaks(capsys):
     assert "[ -- ] it is 4\n[ OK ] it is even" in raised and half.startswith("not right yet.")
     assert "[ -- ] it is even (TypeError" in half and wrong.startswith("not right yet.")
     assert right == "done.\n"
-    assert "Your answer is of type int: 6" in raised and "of type str: four" in half
+    assert "Your answer is of type int: 6" in raised and "of type str: 'four'" in half
 
 
 def test_check_says_what_it_found(capsys):
@@ -230,5 +230,8 @@ def test_check_in_a_notebook_knows_the_learners_lines():
     untouched, nothing, raised, wrong_form = map(printed, notebook.cells[2::2])
     assert untouched == "Exercise 9.1: not done yet.\n"
     assert nothing.startswith("Exercise 9.1: your code gives None.")
-    assert "raised IndexError" in raised and "in line 2: return np.ones(x)[" in raised
-    assert "raised TypeError: twice() takes 0" in wrong_form and "in line" not in wrong_form
+    assert (
+        "raised IndexError" in raised
+        and "in twice, line 2 of its cell: return np.ones(x)[" in raised
+    )
+    assert "raised TypeError: twice() takes 0" in wrong_form and "line" not in wrong_form
