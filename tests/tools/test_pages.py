@@ -24,6 +24,8 @@ from tools.pages.page import (
     cut_close,
     is_legible,
     make_page,
+    some_objects,
+    squeezed,
 )  # fmt: skip
 from tools.ship import finder, judge, weights
 
@@ -60,9 +62,9 @@ def test_kinds_for_the_training_alone(kind):
         page = make_page(np.random.default_rng(seed), kind, writers, longest=60)
         assert max(page.picture.shape) <= 60 and min(page.picture.shape) >= 4
         assert (kind == "alone") == (not page.digits)
-        if kind == "small":  # the digits fill most of it
+        if kind == "small":  # the digits fill most of it; margins are 0.35 of a digit at most
             start, end = page.boxes[:, :2].min(0), (page.boxes[:, :2] + page.boxes[:, 2:]).max(0)
-            assert max((end - start) / page.picture.shape[::-1]) > 0.5
+            assert max((end - start) / page.picture.shape[::-1]) > 0.45
 
 
 def test_a_line_across_a_sheet_ends_on_its_sides():
@@ -71,6 +73,35 @@ def test_a_line_across_a_sheet_ends_on_its_sides():
         points = across(sheet, 3, np.random.default_rng(seed))
         beyond = (points < 0) | (points > np.array(sheet.shape[::-1]))
         assert beyond[0].any() and beyond[-1].any() and not beyond[1].any()
+
+
+def test_no_even_shape_that_lies_about_is_a_bar():
+    """A bar alone on a sheet is a 1, as far as anybody can see."""
+    for seed in range(150):
+        sheet = Sheet((300, 300))
+        some_objects(sheet, np.random.default_rng(seed))
+        count, parts = cv2.connectedComponents(cv2.compare(sheet.print, 0.01, cv2.CMP_GT))
+        if count == 2:  # paper and one shape
+            _, sides, _ = cv2.minAreaRect(cv2.findNonZero(parts.astype(np.uint8)))
+            assert max(sides) < 4 * min(sides)  # its soft edge included
+
+
+def test_a_straight_stroke_alone_on_paper_is_a_one(monkeypatch):
+    monkeypatch.setattr(crops, "SHARE_BARS", 1.0)
+    writers = hands.Hands(measured=False)
+    made = [crops.plain_crop(writers, np.random.default_rng(k)) for k in range(200)]
+    bars = [crop for crop, label in made if label == 1]
+    wide = [np.ptp(np.nonzero(crop > 128)[1]) for crop in bars]
+    assert len(bars) > 5 and max(wide) < 20  # a 1 with a flag and a foot is wider
+
+
+def test_small_pictures_are_squeezed_into_a_square_with_all_digits():
+    sheet = Sheet((40, 100))
+    sheet.put(np.ones((30, 20), np.float32), 10, 5, digit=4)
+    sheet.put(np.ones((30, 20), np.float32), 60, 5, digit=2)
+    square = squeezed(sheet)
+    assert square.ink.shape == square.owner.shape == square.print.shape == (40, 40)
+    assert square.digits == [4, 2] and set(np.unique(square.owner)) == {0, 1, 2}
 
 
 def test_parts_of_photos_come_from_the_right_photos():

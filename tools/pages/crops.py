@@ -16,7 +16,7 @@ import numpy as np
 from reading.crop import cut_out
 from reading.find import find_places
 from reading.network import FINDER_FILE, Network
-from tools.pages.hands import OPEN, Hands
+from tools.pages.hands import OPEN, Hands, draw, random_pen
 from tools.pages.page import Page
 from tools.pages.patches import any_page, hands_of
 
@@ -31,6 +31,7 @@ CHUNK = 50  # pages that one process makes at a time
 MAX_EACH = 24  # of digits of a page, and of what is none
 PLAIN = 20  # digits on plain paper for each page
 SHARE_PLAIN_NONE = 0.25  # of those: letters and signs
+SHARE_BARS = 0.3  # of the 1s among those: straight strokes, rare in the packs of handwriting
 
 
 def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -85,6 +86,9 @@ def plain_crop(
     writer, label = hands.writer(rng), int(rng.integers(10))
     if rng.random() < SHARE_PLAIN_NONE:
         ink, label = writer.mark(height, rng), NO_DIGIT
+    elif label == 1 and rng.random() < SHARE_BARS:
+        stroke = np.array([[rng.uniform(-0.4, 0.4), 0], [0, 1]], np.float32)
+        ink = draw([stroke], height, random_pen(rng, 0.3), rng)
     else:
         ink = writer.digit(label, height, rng)
     edge = round(height * rng.uniform(0.1, 1))

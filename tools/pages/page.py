@@ -7,6 +7,7 @@ gives a `Page`, its picture and the truth about it. `KINDS` are the kinds of pag
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
@@ -164,10 +165,12 @@ def single(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
     return sheet, height
 
 
-def row(hands: Hands, rng: np.random.Generator, gap=(0.08, 0.5)) -> tuple[Sheet, float]:
-    """A row of digits: a number, a date, a telephone number."""
+def row(
+    hands: Hands, rng: np.random.Generator, gap=(0.08, 0.5), most: int = 10
+) -> tuple[Sheet, float]:
+    """A row of digits, `most` at most: a number, a date, a telephone number."""
     height = log_uniform(rng, 14, 200)
-    values: list = some_digits(rng, 2, 10)
+    values: list = some_digits(rng, 2, most)
     writer = hands.writer(rng)
     if rng.random() < 0.3:
         for place in sorted(rng.integers(1, len(values) + 1, rng.integers(1, 3)), reverse=True):
@@ -550,13 +553,25 @@ def nothing(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
 
 
 def small(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
-    """One digit that fills its picture, as data sets have them; or a few that touch."""
-    layout = single if rng.random() < 0.75 else touching
+    """One digit that fills its picture, as data sets have them; or a few."""
+    layout = (single, touching, partial(row, most=3))[rng.choice(3, p=[0.6, 0.2, 0.2])]
     while True:
         sheet, height = layout(hands, rng)
         part = cut_close(sheet, height, rng)
         if min(part.shape) >= 8:
-            return part, height
+            return squeezed(part) if rng.random() < 0.5 else part, height
+
+
+def squeezed(sheet: Sheet) -> Sheet:
+    """A sheet made as wide as it is high, as programs do that want all pictures alike."""
+    square = Sheet((len(sheet.ink),) * 2)
+    square.ink, square.print = (
+        cv2.resize(layer, square.shape, interpolation=cv2.INTER_AREA)
+        for layer in (sheet.ink, sheet.print)
+    )
+    square.owner = cv2.resize(sheet.owner, square.shape, interpolation=cv2.INTER_NEAREST)
+    square.digits = sheet.digits
+    return square
 
 
 def alone(hands: Hands, rng: np.random.Generator) -> tuple[Sheet, float]:
@@ -625,7 +640,17 @@ def some_objects(sheet: Sheet, rng: np.random.Generator) -> None:
         if rng.random() < 0.5:
             layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.5, 0.02 * max(high, wide) + 1))
         weight = np.float32(rng.uniform(0.2, 1) / 255)
-        sheet.print = np.maximum(sheet.print * (layer < 128), layer * weight)
+        if not _is_a_bar(layer):
+            sheet.print = np.maximum(sheet.print * (layer < 128), layer * weight)
+
+
+def _is_a_bar(layer: np.ndarray) -> bool:
+    """Whether what is drawn is long and narrow: a 1, as far as anybody can see."""
+    drawn = cv2.findNonZero(cv2.compare(layer, 127, cv2.CMP_GT))
+    if drawn is None:
+        return False
+    _, sides, _ = cv2.minAreaRect(drawn)
+    return max(sides) > 3 * min(sides)
 
 
 def empty_form(sheet: Sheet, rng: np.random.Generator) -> None:
