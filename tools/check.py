@@ -32,6 +32,7 @@ NETWORKS = (  # in models/shipped/
     *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of notebooks 03, 04 and 10
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
     *("large", "large_2", "large_3"),
+    "sturdy",  # of notebook 14
 )
 AS_LITERT = ("large", "reader")  # ship as .tflite as well; the second reads pictures
 

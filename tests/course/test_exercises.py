@@ -91,6 +91,20 @@ WRONG = {
     "13_2": """def row_it_goes_by(network, images, labels):  # where most ink lies
     return int(images.mean(axis=(0, 2)).argmax())""",
     "13_3": "guess = 95",
+    "14_1": """def repair(images):  # the stem of an upright 1 counts as a stripe
+    images = images.copy()
+    for image in images:
+        columns = np.median(image, axis=0) > 127
+        image[:, columns] = 255 - image[:, columns]
+    return images""",
+    "14_2": """def towards(network, x, wanted, epsilon):  # away from it
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        probability = network(x, training=False)[:, wanted]
+    return tf.clip_by_value(x - epsilon * tf.sign(tape.gradient(probability, x)), 0, 1)""",
+    "14_3": """def share_that_slips_through(digits, others):  # lets 5 % pass, not 95 %
+    return np.mean(np.asarray(others) > np.quantile(digits, 0.95))""",
     "15_1": """def find_wrong_labels(probabilities, labels, count):  # the surest come first
     return np.argsort(probabilities[np.arange(len(labels)), labels])[::-1][:count]""",
     "15_2": """def fair_split(writers):  # everybody is in both
@@ -123,6 +137,20 @@ RIGHT = {
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     looks = [padded[:, r : r + 28, c : c + 28] for r in range(3) for c in range(3) if 1 in (r, c)]
     return sum(network(look) for look in looks) / 5""",
+    "14_1": """def repair(images):
+    turned = np.where(images[:, -1:] > 100, 255 - images, images)
+    return turned.astype("uint8")""",
+    "14_2": """def towards(network, x, wanted, epsilon):
+    pixels = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        answers = network(pixels, training=False)
+        labels = np.full(len(x), wanted)
+        loss = tf.reduce_sum(keras.losses.sparse_categorical_crossentropy(labels, answers))
+    step = epsilon * np.sign(tape.gradient(loss, pixels))
+    return np.clip(x - step, 0, 1)""",
+    "14_3": """def share_that_slips_through(digits, others):
+    least = np.sort(digits)[len(digits) // 20]
+    return sum(other >= least for other in others) / len(others)""",
     "15_1": """def find_wrong_labels(probabilities, labels, count):
     order = sorted(range(len(labels)), key=lambda n: probabilities[n, labels[n]])
     return order[:count]""",

@@ -62,6 +62,12 @@ BUDGETS = {
             *("large", "large_2", "large_3"),
         ),
     ),
+    "14_break_it": Budget(
+        ("sturdy",),
+        "DIGITS, EPOCHS, SEEDS = 10_000, 2, [1]",
+        "DIGITS, EPOCHS, SEEDS = 54_000, 8, [1, 2, 3]",
+        ("sturdy",),
+    ),
 }
 
 

@@ -82,6 +82,13 @@ CARDS = {
     "large": of_notebook_11("what an hour at most buys"),
     "large_2": of_notebook_11("the same from another seed", 2),
     "large_3": of_notebook_11("the same from a third seed", 3),
+    "sturdy": About(
+        "a network that holds what it was not shown",
+        "54,000 of the 60,000 MNIST training digits, bent, erased in part, with pieces of others "
+        "and through random networks",
+        "[notebook 14](../notebooks/14_break_it.ipynb) on its full budget "
+        "(`make experiments ONLY=14`), seed 1",
+    ),
     "reader": About(
         "the network that reads pictures",
         "54,000 MNIST training digits, and what the finder cuts out of drawn pages and real "

@@ -12,7 +12,7 @@ from reading.files import write_whole
 from tools.check import MANIFEST, ROOT
 
 FOLDERS = ("data/fonts", "data/people", "data/samples", "models/shipped", "results")
-FILES = ("data/mnist.npz", "data/SHA256SUMS", "data/make_samples.py")
+FILES = ("data/mnist.npz", "data/mnist_c.npz", "data/SHA256SUMS", "data/make_samples.py")
 
 
 def manifest() -> str:
