@@ -81,7 +81,7 @@ lint: $(READY)  ## check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 clean:  ## delete build/ and the models that you trained (not .venv/)
-	rm -rf build models/*.keras models/*.h5 models/*.csv models/.writing-*
+	rm -rf build models/*.keras models/*.h5 models/*.csv models/*.tflite models/.writing-*
 
 # The stamp is written last. Where it is missing, a set-up was interrupted, or the pins have changed:
 # then everything is installed anew into an empty folder, since half-installed packages look whole.

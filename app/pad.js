@@ -67,16 +67,25 @@ function render({ model, el }) {
   undo.onclick = () => send(model.get("strokes").slice(0, -1));
   clear.onclick = () => send([]);
 
+  const form = correction((written) => model.send({ written }));
+  pad.append(form);
+  const showRead = () => form.read(model.get("digits"));
+  const say = ({ kept }) => form.say(kept);
+  model.on("msg:custom", say);
+
   const answer = pad.querySelector(".answer");
   const details = pad.querySelector(".details");
   const showAnswer = () => (answer.textContent = model.get("answer"));
   const showDetails = () => (details.innerHTML = model.get("details"));
-  const listeners = { strokes: draw, answer: showAnswer, details: showDetails };
+  const listeners = {
+    strokes: draw, answer: showAnswer, details: showDetails, digits: showRead,
+  };
   for (const [name, listener] of Object.entries(listeners)) {
     model.on(`change:${name}`, listener);
     listener();
   }
   return () => {
+    model.off("msg:custom", say);
     for (const [name, listener] of Object.entries(listeners)) model.off(`change:${name}`, listener);
   };
 }

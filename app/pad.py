@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import traitlets
 
+from app import my_hand
 from reading import CourseError, Digit, open_picture, read_digits
 from reading.read import Model
 
@@ -24,18 +25,20 @@ PAD_SIZE = (480, 320)  # width and height in pixels; a small screen shows the pa
 PEN_WIDTH = 16  # pixels; as thick as MNIST's strokes where a digit is half as high as the pad
 BLUE, GREY = "#1f6fb2", "#767676"  # of bars and boxes; the pad's own colours are in pad.css
 MAX_SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture on the page
+CORRECTION = (HERE / "correction.js").read_text(encoding="utf-8")
 
 
 class DrawingPad(anywidget.AnyWidget):
     """The pad in the browser (pad.js): sends strokes, shows an answer and its details."""
 
-    _esm = HERE / "pad.js"
+    _esm = CORRECTION + (HERE / "pad.js").read_text(encoding="utf-8")
     _css = HERE / "pad.css"
     width, height = (traitlets.Int(length).tag(sync=True) for length in PAD_SIZE)
     pen_width = traitlets.Int(PEN_WIDTH).tag(sync=True)
     strokes = traitlets.List().tag(sync=True)  # of lists of points (x, y)
     answer = traitlets.Unicode().tag(sync=True)
     details = traitlets.Unicode().tag(sync=True)  # HTML
+    digits = traitlets.Unicode().tag(sync=True)  # that were read
 
 
 def drawing_pad(model: Model | None = None) -> DrawingPad:
@@ -49,10 +52,13 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
     """
     pad = DrawingPad()
 
+    digits: list[Digit] = []
+
     def read(_=None) -> None:
-        digits = read_digits(_draw_strokes(pad.strokes), model) if pad.strokes else []
-        with pad.hold_sync():  # both reach the browser in one message
+        digits[:] = read_digits(_draw_strokes(pad.strokes), model) if pad.strokes else []
+        with pad.hold_sync():  # all reach the browser in one message
             pad.details = _details_html(digits)
+            pad.digits = digits_text(digits)
             if digits:
                 pad.answer = f"Read: {digits_text(digits)}"
             elif pad.strokes:
@@ -66,13 +72,14 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
         read_digits(_draw_strokes(bars), model)
     read()
     pad.observe(read, names="strokes")
+    pad.on_msg(lambda _, message, __: pad.send({"kept": _keep(digits, message["written"])}))
     return pad
 
 
 class PictureUpload(anywidget.AnyWidget):
     """The button in the browser (upload.js): sends pictures one by one, shows what comes back."""
 
-    _esm = HERE / "upload.js"
+    _esm = CORRECTION + (HERE / "upload.js").read_text(encoding="utf-8")
     _css = HERE / "pad.css"
 
 
@@ -84,12 +91,28 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     """
     upload = PictureUpload()
 
-    def read(_, picture: dict, buffers: list) -> None:
-        html = _reading_html(picture["name"], bytes(buffers[0]), model)
-        upload.send({"number": picture["number"], "html": html})
+    read: dict[int, list[Digit]] = {}  # in each picture on the page, by its number
 
-    upload.on_msg(read)
+    def answer(_, asked: dict, buffers: list) -> None:
+        number = asked["number"]
+        if "written" in asked:
+            upload.send({"number": number, "kept": _keep(read[number], asked["written"])})
+            return
+        html, read[number] = _reading_html(asked["name"], bytes(buffers[0]), model)
+        upload.send({"number": number, "html": html, "digits": digits_text(read[number])})
+
+    upload.on_msg(answer)
     return upload
+
+
+def _keep(digits: list[Digit], written: str) -> str:
+    """Keep digits with what was really written; what to tell about it."""
+    try:
+        return f"Kept, {my_hand.keep(digits, written)} in all. Notebook 16 teaches them."
+    except CourseError as error:
+        return str(error)
+    except OSError as error:
+        return f"Cannot keep it: {error.strerror}."
 
 
 def _draw_strokes(strokes: list) -> np.ndarray:
@@ -145,7 +168,7 @@ def _bar_html(digit: int, probability: float, best: bool) -> str:
     )
 
 
-def _reading_html(name: str, content: bytes, model: Model | None) -> str:
+def _reading_html(name: str, content: bytes, model: Model | None) -> tuple[str, list[Digit]]:
     """A picture with a box around each digit and what was read above it, or why there is none."""
     name = html.escape(name)
     try:
@@ -153,7 +176,8 @@ def _reading_html(name: str, content: bytes, model: Model | None) -> str:
         digits = read_digits(picture, model)
     except CourseError as error:
         return (
-            f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>'
+            f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>',
+            [],
         )
     height, width = picture.shape[:2]
     scale = min(1, MAX_SHOWN_SIDE / max(height, width))
@@ -166,7 +190,8 @@ def _reading_html(name: str, content: bytes, model: Model | None) -> str:
         f'<figure role="status" style="margin:16px 0;font-size:16px"><figcaption><b>{name}</b>: '
         f'{read}</figcaption><div style="position:relative;display:inline-block;margin-top:20px">'
         f'<img src="{source}" alt="{name}: {read}" style="display:block;max-width:100%">{boxes}'
-        "</div></figure>"
+        "</div></figure>",
+        digits,
     )
 
 

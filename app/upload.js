@@ -68,8 +68,17 @@ function render({ model, el }) {
     for (const [number, file] of files.entries()) await send(file, number);
   };
 
-  const show = ({ number, html }) => {
-    if (places[number]) places[number].innerHTML = html;
+  const show = ({ number, html, digits, kept }) => {
+    const place = places[number];
+    if (!place) return;
+    if (kept) {
+      place.querySelector("form").say(kept);
+      return;
+    }
+    place.innerHTML = html;
+    const form = correction((written) => model.send({ number, written }));
+    form.read(digits);
+    place.append(form);
   };
   model.on("msg:custom", show);
   return () => model.off("msg:custom", show);

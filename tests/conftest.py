@@ -17,6 +17,7 @@ _folder = None
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _folder = tempfile.TemporaryDirectory(prefix="digits-models-")
     os.environ["DIGITS_MODELS"] = str(Path(_folder.name) / "none")
+    os.environ["DIGITS_MINE"] = str(Path(_folder.name) / "mine")  # nor digits that you have kept
 NONE = Path(os.environ["DIGITS_MODELS"])
 TRAINED = NONE.with_name("trained")
 

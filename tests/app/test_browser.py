@@ -28,6 +28,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from strokes import ONE, SEVEN, ZERO
 
+from app import my_hand
 from app.pad import PAD_SIZE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -215,6 +216,28 @@ def test_photos_are_read_and_a_broken_one_gets_a_sentence(page, tmp_path):
     page.wait_for(lambda: "broken.jpg: " in page.text())
     assert page.find("figure img[alt='pin.jpg: read 0386']").is_displayed()
     assert "Traceback" not in page.text() and "Error" not in page.text()
+
+
+def test_what_was_meant_can_be_typed_and_is_kept(page):
+    page.draw(SEVEN)
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    field = page.find(".drawing-pad .correction input")
+    page.wait_for(lambda: field.get_attribute("value") == "7")
+    field.clear()
+    field.send_keys("12\n")
+    page.wait_for(lambda: "1 digit was found, and you typed 2" in page.text())
+    field.clear()
+    field.send_keys("1")
+    page.find(".drawing-pad .correction button").click()
+    page.wait_for(lambda: "Kept, " in page.text())
+    page.button("Clear").click()
+    page.wait_for(lambda: not field.is_displayed() and "Kept, " not in page.text())
+    page.upload(SAMPLES / "pin.jpg")
+    page.wait_for(lambda: "pin.jpg: read 0386" in page.text())
+    page.find(".picture-upload .correction button").click()  # what was read was right
+    page.wait_for(lambda: "Kept, " in page.text())
+    labels = sorted(path.name[0] for path in my_hand.FOLDER.glob("*.png"))
+    assert labels.count("1") >= 1 and {"0", "3", "8", "6"} <= set(labels)
 
 
 def test_it_fits_a_phone(page):

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pytest
 from conftest import ROOT
 from strokes import SEVEN, ZERO
 
-from app import pad
+from app import my_hand, pad
+from reading import CourseError, read_digits
 
 
 def on_pad(points: list[tuple[float, float]]) -> list[list[int]]:
@@ -40,7 +43,7 @@ def test_a_tap_is_a_dot():
 
 
 def test_upload_escapes_the_file_s_name():
-    page = pad._reading_html("<script>.jpg", b"no picture", None)
+    page, _ = pad._reading_html("<script>.jpg", b"no picture", None)
     assert "<script>" not in page and "&lt;script&gt;.jpg</b>: " in page
 
 
@@ -60,3 +63,78 @@ def test_the_pad_starts_without_tensorflow_and_says_nothing():
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(my_hand, "FOLDER", tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def ask(widget, message: dict, *buffers) -> dict:
+    """Send a widget a message as the browser does; what it sends back."""
+    answers = []
+    widget.send = answers.append
+    widget._handle_custom_msg(message, list(buffers))
+    (answer,) = answers
+    return answer
+
+
+def test_what_was_drawn_is_kept_with_what_was_meant(folder):
+    drawn = pad.drawing_pad()
+    assert drawn.digits == ""
+    drawn.strokes = [on_pad(SEVEN), on_pad(ZERO)]
+    assert drawn.digits == "70"
+    assert "typed 1" in ask(drawn, {"written": "7"})["kept"] and not folder.exists()
+    assert "Type the digits" in ask(drawn, {"written": "7a"})["kept"] and not folder.exists()
+    assert ask(drawn, {"written": "1 0"})["kept"].startswith("Kept, 2 in all")
+    assert my_hand.kept()[1].tolist() == [0, 1]
+    # The same once more, and another opinion of the first one.
+    assert ask(drawn, {"written": "10"})["kept"].startswith("Kept, 2 in all")
+    assert ask(drawn, {"written": "70"})["kept"].startswith("Kept, 2 in all")
+    assert my_hand.kept()[1].tolist() == [0, 7]
+
+
+def test_what_was_uploaded_is_kept_picture_by_picture(folder):
+    upload = pad.upload_button()
+    for number, name in enumerate(("pin.jpg", "shadow.jpg")):
+        content = (ROOT / "data" / "samples" / name).read_bytes()
+        answer = ask(upload, {"name": name, "number": number}, memoryview(content))
+        assert answer["number"] == number and answer["digits"].isdigit()
+    answer = ask(upload, {"name": "x", "number": 2}, b"no picture")
+    assert answer["digits"] == "" and "alert" in answer["html"]
+    answer = ask(upload, {"number": 0, "written": "0386"})
+    assert answer["number"] == 0 and answer["kept"].startswith("Kept, 4 in all")
+
+
+def test_a_full_disk_is_told_in_a_sentence(folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(my_hand, "write_whole", full)
+    drawn = pad.drawing_pad()
+    drawn.strokes = [on_pad(SEVEN)]
+    assert ask(drawn, {"written": "7"})["kept"] == "Cannot keep it: No space left on device."
+
+
+def test_kept_digits_are_those_that_the_network_saw_and_can_be_deleted(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(my_hand, "MY_READER_FILE", tmp_path / "my_hand.tflite")
+    assert my_hand.kept()[0].shape == (0, 28, 28) and my_hand.forget() == 0
+    digits = read_digits(ROOT / "data" / "samples" / "pin.jpg")
+    my_hand.keep(digits, "0386")
+    (tmp_path / "my_hand.tflite").touch()
+    images, labels = my_hand.kept()
+    assert images.dtype == labels.dtype == np.uint8
+    by_label = dict(zip(labels, images, strict=True))
+    assert all(np.array_equal(by_label[int(c)], d.image) for c, d in zip("0386", digits))
+    assert my_hand.forget() == 4
+    assert not [*folder.iterdir()] and not (tmp_path / "my_hand.tflite").exists()
+
+
+def test_a_damaged_file_of_the_kept_is_named(folder):
+    folder.mkdir()
+    (folder / "3_abc.png").write_bytes(b"no picture")
+    with pytest.raises(CourseError, match=r"3_abc\.png is damaged\. Delete it"):
+        my_hand.kept()

@@ -1,5 +1,6 @@
 """The networks that ship, called without TensorFlow."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,21 @@ def test_the_network_that_ships_is_read_once():
 
 
 # --- missing and damaged files ---
+
+
+def test_a_reader_of_one_s_own_is_asked_until_it_is_deleted(tmp_path, monkeypatch):
+    own, shipped = tmp_path / "my_hand.tflite", network.reader()
+    monkeypatch.setattr(network, "MY_READER_FILE", own)
+    assert network.reader() is shipped
+    own.write_bytes(CONTENT)
+    mine = network.reader()
+    assert mine is not shipped and network.reader() is mine
+    own.write_bytes(b"damaged")
+    os.utime(own, ns=(1, 1))  # a clock may be too coarse to tell the two files apart
+    with pytest.raises(ModelError, match=r"my_hand\.tflite is damaged\. Delete it"):
+        network.reader()
+    own.unlink()
+    assert network.reader() is shipped
 
 
 def test_a_missing_file_is_named_with_a_remedy(tmp_path):
