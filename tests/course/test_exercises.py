@@ -111,6 +111,14 @@ WRONG = {
     numbers = np.random.default_rng(0).permutation(len(writers))
     return numbers[len(writers) // 5 :], numbers[: len(writers) // 5]""",
     "15_3": "honest_accuracies = 99.70, 99.63",
+    "16_1": """def teach_and_judge(labels, each):  # some kinds have nothing left that could judge
+    kinds = [np.flatnonzero(labels == digit)[:each] for digit in range(10)]
+    teaching = np.concatenate(kinds)
+    return teaching, np.setdiff1d(np.arange(len(labels)), teaching)""",
+    "16_2": """def interval(gains):  # of one gain, not of the mean
+    mean, spread = np.mean(gains), np.std(gains)
+    return mean - 1.96 * spread, mean + 1.96 * spread""",
+    "16_3": "guess = 0.1",
 }
 # Right answers in another way than the solution's.
 RIGHT = {
@@ -158,6 +166,18 @@ RIGHT = {
     tested = (writers == 1) | (writers == 2)
     return list(np.flatnonzero(~tested)), list(np.flatnonzero(tested))""",
     "15_3": "honest_accuracies = [99.85, 99.78]",
+    "16_1": """def teach_and_judge(labels, each):
+    order = np.random.default_rng(3).permutation(len(labels))
+    left, teach, judge = np.bincount(labels, minlength=10), [], []
+    for n in order:
+        taught = sum(labels[t] == labels[n] for t in teach)
+        (teach if taught < min(each, left[labels[n]] - 1) else judge).append(int(n))
+    return teach, judge""",
+    "16_2": """def interval(gains):
+    rng = np.random.default_rng(8)
+    means = sorted(np.mean(rng.choice(gains, len(gains))) for _ in range(3000))
+    return [means[75], means[2925]]""",
+    "16_3": "guess = 0.9",
 }
 
 

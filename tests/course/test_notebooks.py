@@ -16,7 +16,7 @@ from tools.execute import NOTEBOOKS
 NAMES = [path.stem for path in NOTEBOOKS]
 APP = ROOT / "app" / "app.ipynb"  # a page without code; executed like the others
 # Fewer would mean that a notebook lost a good part of its content.
-MIN_NOTEBOOKS = 15
+MIN_NOTEBOOKS = 16
 MIN_CODE_CELLS = 250
 # Here the assertion answers a question of the text: does the file hold the network that was saved?
 VISIBLE_ASSERTIONS = {("03_dense_baseline", "cell-32"), ("04_cnn_training", "cell-48")}

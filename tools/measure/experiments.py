@@ -65,7 +65,7 @@ BUDGETS = {
     "14_break_it": Budget(
         ("sturdy",),
         "DIGITS, EPOCHS, SEEDS = 10_000, 2, [1]",
-        "DIGITS, EPOCHS, SEEDS = 54_000, 8, [1, 2, 3]",
+        "DIGITS, EPOCHS, SEEDS = 54_000, 6, [1, 2, 3]",
         ("sturdy",),
     ),
 }

@@ -2,16 +2,33 @@
 
 import contextlib
 import io
+import logging
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from reading.network import quiet_stderr
+
 
 def export(network, path: Path) -> None:
     """Write a Keras network as a LiteRT file."""
-    with contextlib.redirect_stdout(io.StringIO()):  # Keras says where it was saved, with the path
+    with _quiet():
         network.export(str(path), format="litert", verbose=False)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keras and TensorFlow say where they save what, with the path."""
+    log = logging.getLogger("tensorflow")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), quiet_stderr():
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def export_as_integers(network, examples: np.ndarray, path: Path) -> None:
@@ -25,7 +42,7 @@ def export_as_integers(network, examples: np.ndarray, path: Path) -> None:
     """
     import tensorflow as tf
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         network.export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
