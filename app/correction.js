@@ -6,10 +6,12 @@ const CORRECTION = `
   <button type="submit">Keep</button>
   <span class="kept" role="status"></span>`;
 
-// `send` is called with what was typed. The form's `say` shows an answer, `read` a new reading.
-function correction(send) {
+// `send` is called with what was typed; `of` is what was read, for who does not see it. The form's
+// `say` shows an answer, `read` a new reading.
+function correction(of, send) {
   const form = document.createElement("form");
   form.className = "correction";
+  form.setAttribute("aria-label", `What is really written: ${of}`);
   form.innerHTML = CORRECTION;
   const input = form.querySelector("input");
   const kept = form.querySelector(".kept");
@@ -21,6 +23,7 @@ function correction(send) {
   form.read = (digits) => {
     form.hidden = !digits;
     input.value = digits;
+    input.style.width = `calc(${Math.max(8, digits.length + 2)}ch + 18px)`;
     kept.textContent = "";
   };
   form.read("");

@@ -6,6 +6,7 @@ anywhere, and git does not see them. Notebook 16 teaches them to a reader of you
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -33,6 +34,8 @@ def keep(digits: list[Digit], written: str) -> int:
         CourseError: `written` holds something else, or another number of digits.
     """
     labels = "".join(written.split())
+    if not digits:
+        raise CourseError("There is no digit to keep.")
     if not (labels.isascii() and labels.isdigit()):
         raise CourseError("Type the digits that you wrote, such as 407.")
     if len(labels) != len(digits):
@@ -46,7 +49,7 @@ def keep(digits: list[Digit], written: str) -> int:
         path = write_whole(FOLDER / f"{label}_{name}.png", lambda p, c=content: p.write_bytes(c))
         for other in FOLDER.glob(f"?_{name}.png"):
             if other != path:  # you have changed your mind
-                other.unlink()
+                other.unlink(missing_ok=True)  # another page may have done it
     return len(_paths())
 
 
@@ -54,14 +57,24 @@ def kept() -> tuple[np.ndarray, np.ndarray]:
     """The digits that are kept: uint8, shape (n, 28, 28), 0 (paper) to 255 (ink), and labels, (n,).
 
     Raises:
-        CourseError: a file is no picture of a digit.
+        CourseError: a file is no picture of a digit, or cannot be read.
     """
-    images = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in _paths()]
-    for path, image in zip(_paths(), images, strict=True):
-        if image is None or image.shape != (28, 28):
-            raise CourseError(f"{path} is damaged. Delete it; the others stay.")
-    labels = [int(path.name[0]) for path in _paths()]
+    paths = _paths()
+    images = [_read(path) for path in paths]
+    labels = [int(path.name[0]) for path in paths]
     return 255 - np.array(images, np.uint8).reshape(-1, 28, 28), np.array(labels, np.uint8)
+
+
+def _read(path: Path) -> np.ndarray:
+    """A kept picture, ink dark on white: uint8, shape (28, 28)."""
+    try:
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise CourseError(f"Cannot read {path}: {error.strerror}.") from error
+    image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
+    if image is None or image.shape != (28, 28):
+        raise CourseError(f"{path} is damaged. Delete it; the others stay.")
+    return image
 
 
 def forget() -> int:
@@ -73,6 +86,8 @@ def forget() -> int:
     paths = _paths()
     for path in (*paths, MY_READER_FILE):
         path.unlink(missing_ok=True)
+    for draft in FOLDER.glob(".writing-*"):  # of a program that was killed
+        shutil.rmtree(draft, ignore_errors=True)
     return len(paths)
 
 

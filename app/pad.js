@@ -67,7 +67,7 @@ function render({ model, el }) {
   undo.onclick = () => send(model.get("strokes").slice(0, -1));
   clear.onclick = () => send([]);
 
-  const form = correction((written) => model.send({ written }));
+  const form = correction("your drawing", (written) => model.send({ written }));
   pad.append(form);
   const showRead = () => form.read(model.get("digits"));
   const say = ({ kept }) => form.say(kept);
@@ -78,7 +78,7 @@ function render({ model, el }) {
   const showAnswer = () => (answer.textContent = model.get("answer"));
   const showDetails = () => (details.innerHTML = model.get("details"));
   const listeners = {
-    strokes: draw, answer: showAnswer, details: showDetails, digits: showRead,
+    strokes: () => { draw(); form.say(""); }, answer: showAnswer, details: showDetails, digits: showRead,
   };
   for (const [name, listener] of Object.entries(listeners)) {
     model.on(`change:${name}`, listener);

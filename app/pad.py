@@ -72,7 +72,16 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
         read_digits(_draw_strokes(bars), model)
     read()
     pad.observe(read, names="strokes")
-    pad.on_msg(lambda _, message, __: pad.send({"kept": _keep(digits, message["written"])}))
+
+    def keep(_, message: dict, __) -> None:
+        is_kept, said = _keep(digits, message["written"])
+        if is_kept:  # the next ones are drawn on an empty pad, or these would be kept again
+            pad.strokes = []
+            pad.answer = said
+        else:
+            pad.send({"kept": said})
+
+    pad.on_msg(keep)
     return pad
 
 
@@ -96,7 +105,8 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     def answer(_, asked: dict, buffers: list) -> None:
         number = asked["number"]
         if "written" in asked:
-            upload.send({"number": number, "kept": _keep(read[number], asked["written"])})
+            _, said = _keep(read[number], asked["written"])
+            upload.send({"number": number, "kept": said})
             return
         html, read[number] = _reading_html(asked["name"], bytes(buffers[0]), model)
         upload.send({"number": number, "html": html, "digits": digits_text(read[number])})
@@ -105,14 +115,15 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     return upload
 
 
-def _keep(digits: list[Digit], written: str) -> str:
-    """Keep digits with what was really written; what to tell about it."""
+def _keep(digits: list[Digit], written: str) -> tuple[bool, str]:
+    """Keep digits with what was really written: whether that was done, and what to say."""
     try:
-        return f"Kept, {my_hand.keep(digits, written)} in all. Notebook 16 teaches them."
+        number = my_hand.keep(digits, written)
     except CourseError as error:
-        return str(error)
+        return False, str(error)
     except OSError as error:
-        return f"Cannot keep it: {error.strerror}."
+        return False, f"Cannot keep it: {error.strerror}."
+    return True, f"Kept, {number} in all. Notebook 16 teaches them."
 
 
 def _draw_strokes(strokes: list) -> np.ndarray:

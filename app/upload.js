@@ -8,7 +8,7 @@ const MAX_SIDE = 3000; // pixels; digits are looked for in fewer
 const PAGE = `
   <button type="button">Choose pictures</button>
   <input type="file" accept="image/*" multiple hidden>
-  <div class="readings" aria-live="polite"></div>`;
+  <div class="readings"></div>`;
 
 async function shrunk(file) {
   const picture = await createImageBitmap(file); // upright, as its EXIF data say
@@ -40,10 +40,11 @@ function render({ model, el }) {
   upload.innerHTML = PAGE;
   el.append(upload);
   const [button, input, readings] = upload.children;
-  let places = []; // one for each picture that was chosen
+  let places = new Map(); // number -> place of each picture that was chosen last
+  let next = 0; // no number comes twice: an answer may come late
 
   async function send(file, number) {
-    const place = places[number];
+    const place = places.get(number);
     const part = await small(file);
     if (part) {
       model.send({ name: file.name, number }, undefined, [await part.arrayBuffer()]);
@@ -59,24 +60,26 @@ function render({ model, el }) {
   input.onchange = async () => {
     const files = [...input.files];
     input.value = ""; // so that the same picture can be chosen again
-    places = files.map((file) => {
+    const chosen = files.map((file) => {
       const place = document.createElement("div");
       place.textContent = `Reading ${file.name} …`;
-      return place;
+      place.dataset.name = file.name;
+      return [next++, place];
     });
-    readings.replaceChildren(...places);
-    for (const [number, file] of files.entries()) await send(file, number);
+    places = new Map(chosen);
+    readings.replaceChildren(...places.values());
+    for (const [index, [number]] of chosen.entries()) await send(files[index], number);
   };
 
   const show = ({ number, html, digits, kept }) => {
-    const place = places[number];
+    const place = places.get(number);
     if (!place) return;
     if (kept) {
       place.querySelector("form").say(kept);
       return;
     }
     place.innerHTML = html;
-    const form = correction((written) => model.send({ number, written }));
+    const form = correction(place.dataset.name, (written) => model.send({ number, written }));
     form.read(digits);
     place.append(form);
   };

@@ -154,7 +154,10 @@ def execute(
             # A run hangs neither on a learner's own profile nor on a home that can be written.
             tempfile.TemporaryDirectory(prefix="digits-profile-") as profile,
             client.setup_kernel(
-                env=os.environ | {"IPYTHONDIR": profile} | (environment or {}),
+                # Nor does it show or learn digits that a learner has kept.
+                env=os.environ
+                | {"IPYTHONDIR": profile, "DIGITS_MINE": str(Path(profile) / "none")}
+                | (environment or {}),
             ),
         ):
             for number, i in enumerate(codes, 1):

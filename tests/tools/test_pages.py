@@ -77,6 +77,7 @@ def test_a_line_across_a_sheet_ends_on_its_sides():
 
 def test_no_even_shape_that_lies_about_is_a_bar():
     """A bar alone on a sheet is a 1, as far as anybody can see."""
+    alone = 0
     for seed in range(150):
         sheet = Sheet((300, 300))
         some_objects(sheet, np.random.default_rng(seed))
@@ -84,6 +85,8 @@ def test_no_even_shape_that_lies_about_is_a_bar():
         if count == 2:  # paper and one shape
             _, sides, _ = cv2.minAreaRect(cv2.findNonZero(parts.astype(np.uint8)))
             assert max(sides) < 4 * min(sides)  # its soft edge included
+            alone += 1
+    assert alone > 20
 
 
 def test_a_straight_stroke_alone_on_paper_is_a_one(monkeypatch):

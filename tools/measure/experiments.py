@@ -63,7 +63,7 @@ BUDGETS = {
         ),
     ),
     "14_break_it": Budget(
-        ("sturdy",),
+        ("sturdy", "mnist_c"),
         "DIGITS, EPOCHS, SEEDS = 10_000, 2, [1]",
         "DIGITS, EPOCHS, SEEDS = 54_000, 6, [1, 2, 3]",
         ("sturdy",),

@@ -83,9 +83,9 @@ CARDS = {
     "large_2": of_notebook_11("the same from another seed", 2),
     "large_3": of_notebook_11("the same from a third seed", 3),
     "sturdy": About(
-        "a network that holds what it was not shown",
+        "a network that withstands damage it was not shown",
         "54,000 of the 60,000 MNIST training digits, bent, erased in part, with pieces of others "
-        "and through random networks",
+        "(of all 60,000) and through random networks",
         "[notebook 14](../notebooks/14_break_it.ipynb) on its full budget "
         "(`make experiments ONLY=14`), seed 1",
     ),
