@@ -37,7 +37,10 @@ class Folders:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        os.environ["DIGITS_MODELS"] = str(TRAINED if item.path.suffix == ".ipynb" else NONE)
+        is_notebook = item.path.suffix == ".ipynb"
+        os.environ["DIGITS_MODELS"] = str(TRAINED if is_notebook else NONE)
+        # What the tests of the app keep is nothing to the notebooks.
+        os.environ["DIGITS_MINE"] = str(NONE.with_name("nobody's" if is_notebook else "mine"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
