@@ -1,3 +1,10 @@
+# Hint 1: Follow the digits on their way. Do images and labels still belong together when the
+# training begins? With which weights does the convolution begin, and what does ReLU make of its
+# sums? How far does one step go?
+# Hint 2: One fault is the line with `shuffle`: `fit` shuffles for you, images and labels together.
+# One is an argument of `Conv2D`: without it you get the usual random start. One is the number in
+# `Adam`: the usual rate is a thousand times smaller.
+
 def trained(images, labels):
     x = utils.to_input(images)
     # The digits were shuffled and their labels not; fit shuffles both together, before each epoch.

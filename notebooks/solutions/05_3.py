@@ -1,3 +1,10 @@
+# Hint 1: Try the confidences themselves as thresholds, from the lowest up. For each of them take
+# all answers with at least that confidence together. Do not go through the answers one by one:
+# equal confidences belong together.
+# Hint 2: `np.unique` gives the confidences in rising order, each once: loop over it. Comparing
+# `confidence` with the threshold (`>=`) says which answers are given; the mean of `correct` over
+# these is their accuracy. Return the first threshold that reaches `goal`, and None after the loop.
+
 def threshold_for(confidence, correct, goal):
     for threshold in np.unique(confidence):  # from the lowest to the highest
         if correct[confidence >= threshold].mean() >= goal:

@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 
 import reading
 from reading.files import write_whole
+from tools import teaching
 from tools.execute import NOTEBOOKS, ROOT
 from tools.measure import race
 
@@ -461,9 +462,11 @@ def with_block(text: str, name: str, content: str) -> str:
     return text
 
 
+IN_TEACHING = {"counted": Block(teaching.counted_table, ("times",))}
 PAGES = {  # page -> what fills its text
     ROOT / "README.md": partial(filled, blocks=IN_README),
     RESULTS / "RESULTS.md": partial(filled, blocks=IN_RESULTS, with_source=True),
+    teaching.GUIDE: partial(filled, blocks=IN_TEACHING),
 }
 
 

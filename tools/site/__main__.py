@@ -1,0 +1,102 @@
+"""Build the site from the stored notebooks into build/site/, without a network.
+
+    python -m tools.site
+
+The pages are copied to build/site-source/ first: with links only to what the site holds, and with
+cells that check what a page claims folded.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from sphinx.cmd.build import main as sphinx
+
+from tools.alt_text import describe, figures
+from tools.execute import NOTEBOOKS, ROOT
+
+HERE = Path(__file__).resolve().parent
+PAGES = (
+    "TEACHING.md",
+    "CONTRIBUTING.md",
+    "results/RESULTS.md",
+    "models/README.md",
+    "data/README.md",
+    "data/open/README.md",
+    "data/people/README.md",
+)
+CHECKED = "What this page claims is checked here"
+
+
+def files() -> list[Path]:
+    """What the site holds besides README.md, its first page; relative to the course's folder."""
+    shown = [*NOTEBOOKS, *(ROOT / page for page in PAGES), ROOT / "LICENSE"]
+    shown += (ROOT / "notebooks" / "images").iterdir()
+    shown += (ROOT / "results").glob("*.csv")
+    return [path.relative_to(ROOT) for path in shown]
+
+
+def with_living_links(text: str, folder: Path, held: set[Path]) -> str:
+    """Markdown whose links to files that the site does not hold are only their words."""
+
+    def link(match: re.Match) -> str:
+        words, target, anchor = match.groups()
+        place = (ROOT / folder / target).resolve()
+        if target.startswith("http") or not place.is_relative_to(ROOT):
+            return match[0]
+        place = place.relative_to(ROOT)
+        if place == Path("README.md"):
+            start = "../" * len(folder.parts)
+            return f"[{words}]({start}index.md{anchor or ''})"
+        return match[0] if place in held else words
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)", link, text)
+
+
+def for_the_site(cell: nbformat.NotebookNode) -> None:
+    """Fold a cell that only checks what the page claims; say what a figure shows."""
+    if "claim" in cell.metadata.get("tags", []):
+        cell.metadata["tags"].append("hide-input")
+        cell.metadata["mystnb"] = {"code_prompt_show": CHECKED, "code_prompt_hide": CHECKED}
+    for figure in figures(cell):
+        cell.metadata["mystnb"] = {"image": {"alt": figure.metadata["alt"]}}
+
+
+def copy_to(source: Path) -> None:
+    """Put the site's pages into an empty folder."""
+    held = set(files())
+    for name in held:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.suffix == ".ipynb":
+            notebook = describe(nbformat.read(ROOT / name, as_version=4))
+            for cell in notebook.cells:
+                if cell.cell_type == "markdown":
+                    cell.source = with_living_links(cell.source, name.parent, held)
+                for_the_site(cell)
+            nbformat.write(notebook, source / name)
+        elif name.suffix == ".md":
+            text = (ROOT / name).read_text("utf-8")
+            (source / name).write_text(with_living_links(text, name.parent, held), "utf-8")
+        else:
+            shutil.copyfile(ROOT / name, source / name)
+    text = with_living_links((ROOT / "README.md").read_text("utf-8"), Path(), held)
+    (source / "index.md").write_text(text + (HERE / "contents.md").read_text("utf-8"), "utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    source, site = ROOT / "build" / "site-source", ROOT / "build" / "site"
+    for folder in (source, site):
+        shutil.rmtree(folder, ignore_errors=True)
+    source.mkdir(parents=True)
+    copy_to(source)
+    failed = sphinx(["-q", "-W", "--keep-going", "-c", str(HERE), str(source), str(site)])
+    shutil.rmtree(site / ".doctrees", ignore_errors=True)
+    if not failed:
+        print(f"Open {(site / 'index.html').relative_to(ROOT)} in a browser.")
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
