@@ -21,15 +21,18 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
+.PHONY: help setup run site test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
 
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
-run: $(READY)  ## execute all notebooks on the full data; HTML pages go to build/ (KERNELS=1: one at a time)
-	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS))
+run: $(READY)  ## execute all notebooks on the full data, and make a site of them in build/site/ (KERNELS=1: one at a time)
+	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS)) && $(PY) -m tools.site build/notebooks
+
+site: $(READY)  ## make a site of the stored notebooks in build/site/, without executing them
+	@$(PY) -m tools.site
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile

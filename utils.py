@@ -215,8 +215,9 @@ def solution(name: str, show: bool) -> None:
     notebook, exercise = name.split(".")
     path = ROOT / "notebooks" / "solutions" / f"{notebook:0>2}_{exercise}.py"
     if show:
-        display(Code(filename=path))
-        exec(compile(path.read_text("utf-8"), path, "exec"), vars(sys.modules["__main__"]))
+        _, code = path.read_text("utf-8").split("\n\n", 1)  # the hints stand before it
+        display(Code(code, language="python"))
+        exec(compile(code, path, "exec"), vars(sys.modules["__main__"]))
 
 
 # --- 4. Models and results ------------------------------------------------------------------------

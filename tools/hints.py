@@ -22,14 +22,14 @@ START = "<details><summary>Hint 1</summary>"
 
 def hints_of(solution: str) -> list[str]:
     """The hints at the beginning of a solution's text, each in one line."""
-    comments = re.match(r"(?:#.*\n)*", solution)[0]
+    comments = solution.split("\n\n", 1)[0]
     lines = " ".join(line.lstrip("# ") for line in comments.splitlines())
     return [hint.strip() for hint in re.split(r"Hint \d: ", lines)[1:]]
 
 
 def code_of(solution: str) -> str:
-    """A solution's text without its hints."""
-    return re.sub(r"\A(?:#.*\n)*", "", solution)
+    """A solution's text without its hints, which end at the first blank line."""
+    return solution.split("\n\n", 1)[1]
 
 
 def folded(hints: list[str]) -> str:

@@ -7,6 +7,8 @@ the four networks of notebooks 03 and 04 ship anew. The others come from tools/s
 tools/measure/experiments.py.
 """
 
+import base64
+import io
 import shutil
 import sys
 from functools import partial
@@ -14,9 +16,12 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+from PIL import Image
 
 from reading.files import write_whole
+from tools.alt_text import describe, figures
 from tools.execute import NOTEBOOKS, ROOT, Execution, NotebookError, execute, table
+from tools.hints import with_hints
 
 SHIPPED = ROOT / "models" / "shipped"
 RESULTS = ROOT / "results"
@@ -24,7 +29,10 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what would differ between machines, and widgets, which a page cannot show."""
+    """Drop what would differ between machines, and widgets, which a page cannot show.
+
+    Figures become smaller, losslessly, and get their text alternatives; exercises get their hints.
+    """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -34,7 +42,20 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.outputs = [
                 output for output in cell.outputs if WIDGET not in output.get("data", {})
             ]
-    return notebook
+        for figure in figures(cell):
+            if "image/png" in figure.data:
+                figure.data["image/png"] = compact(figure.data["image/png"])
+    return describe(with_hints(notebook))
+
+
+def compact(png: str) -> str:
+    """A figure, PNG in base64, without transparency that no pixel has: a seventh smaller."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    if "A" in picture.getbands() and picture.getchannel("A").getextrema() != (255, 255):
+        return png
+    file = io.BytesIO()
+    picture.convert("RGB").save(file, "PNG", optimize=True)
+    return min(png, base64.b64encode(file.getvalue()).decode(), key=len)
 
 
 def ship(trained: Path) -> None:

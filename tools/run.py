@@ -1,25 +1,28 @@
-"""Execute all notebooks on the full data, and write them as HTML pages.
+"""Execute all notebooks on the full data, and keep them as executed.
 
     python -m tools.run [FOLDER] [--kernels N]
 
-FOLDER holds the notebooks (default: notebooks/); the pages go to build/ beside it. As many
-notebooks run at once as cores and free memory allow, or N.
+FOLDER holds the notebooks (default: notebooks/); as executed they go to build/notebooks/ beside it,
+from where `python -m tools.site build/notebooks` makes pages of them. As many notebooks run at once
+as cores and free memory allow, or N.
 """
 
 import argparse
 import csv
 import os
 import re
+import shutil
 import signal
 import statistics
 import sys
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+import nbformat
 import psutil
-from nbconvert import HTMLExporter
 
 from reading.files import write_whole
 from tools.execute import (
@@ -113,13 +116,10 @@ def most_urgent_first(needed: dict[Path, set[Path]], minutes: dict[Path, float])
 # --- The run --------------------------------------------------------------------------------------
 
 
-def execute_to_page(path: Path, build: Path, progress: Progress) -> Execution:
-    """Execute a notebook and write its page."""
+def execute_and_keep(path: Path, build: Path, progress: Progress) -> Execution:
+    """Execute a notebook and write it as executed."""
     execution = execute(path, progress=progress)
-    # The template's folder is tools/page/.
-    exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(ROOT / "tools")])
-    page, _ = exporter.from_notebook_node(execution.notebook)
-    write_whole(build / f"{path.stem}.html", lambda draft: draft.write_text(page, "utf-8"))
+    write_whole(build / path.name, partial(nbformat.write, execution.notebook))
     return execution
 
 
@@ -141,7 +141,7 @@ def execute_all(
                 ready = [path for path in waiting if needed[path] <= done.keys()]
                 for path in ready[: kernels - len(running)]:
                     waiting.remove(path)
-                    running[pool.submit(execute_to_page, path, build, progress)] = path
+                    running[pool.submit(execute_and_keep, path, build, progress)] = path
                 ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 if stop.is_set():
                     raise KeyboardInterrupt
@@ -171,11 +171,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kernels", type=int, help="how many notebooks run at once")
     options = parser.parse_args(arguments)
     folder = options.folder.resolve()
-    paths, build = notebooks_in(folder), folder.parent / "build"
+    paths, build = notebooks_in(folder), folder.parent / "build" / "notebooks"
     if not paths:
         print(f"[FAIL] There are no notebooks in {folder}.", file=sys.stderr)
         return 1
-    build.mkdir(exist_ok=True)
+    shutil.rmtree(build, ignore_errors=True)
+    build.mkdir(parents=True)
     kernels = options.kernels or kernels_at_once(cores(), free_memory())
     progress = Progress(len(paths))
     try:

@@ -40,9 +40,9 @@ def test_the_notebooks_show_the_hints_of_the_solutions(notebook):
 
 
 def test_hints_of_a_text():
-    text = "# Hint 1: Look\n# there.\n# Hint 2: Call `f`.\nx = 1\n# y\n"
+    text = "# Hint 1: Look\n# there.\n# Hint 2: Call `f`.\n\n# y\nx = 1\n"
     assert hints_of(text) == ["Look there.", "Call `f`."]
-    assert code_of(text) == "x = 1\n# y\n"
+    assert code_of(text) == "# y\nx = 1\n"
 
 
 # --- Quiz -----------------------------------------------------------------------------------------

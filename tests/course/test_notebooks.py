@@ -11,6 +11,7 @@ from conftest import ROOT, is_whole_suite
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tools.alt_text import describe, figures, without_alternative
 from tools.execute import NOTEBOOKS
 
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -18,6 +19,7 @@ APP = ROOT / "app" / "app.ipynb"  # a page without code; executed like the other
 # Fewer would mean that a notebook lost a good part of its content.
 MIN_NOTEBOOKS = 16
 MIN_CODE_CELLS = 250
+MIN_ALTERNATIVE = 40  # characters of a figure's text alternative
 # Here the assertion answers a question of the text: does the file hold the network that was saved?
 VISIBLE_ASSERTIONS = {("03_dense_baseline", "cell-32"), ("04_cnn_training", "cell-48")}
 
@@ -93,9 +95,9 @@ def test_opening_blocks(notebook):
     assert "two CPU cores" in parts[6]
 
 
-def test_recap_exercises_and_link_to_the_next(path, notebook):
+def test_recap_quiz_exercises_and_link_to_the_next(path, notebook):
     names = [text for level, text in headings(notebook) if level == 2]
-    assert names[-2:] == ["Recap", "Exercises"]
+    assert names[-3:] == ["Recap", "Quiz", "Exercises"]
     assert 2 <= sum(text.startswith("Exercise ") for _, text in headings(notebook)) <= 4
     position = NOTEBOOKS.index(path)
     if position + 1 < len(NOTEBOOKS):
@@ -122,6 +124,27 @@ def test_nothing_of_one_machine_is_stored(path, notebook):
     assert "widgets" not in notebook.metadata and "widget-view" not in text
     assert not re.search(r"/(?:home|root|Users|usr|tmp|work|opt)/|[A-Z]:\\\\", text)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_each_figure_has_the_text_below_as_its_alternative(notebook):
+    shown = [[dict(f.metadata) for f in figures(cell)] for cell in notebook.cells]
+    assert without_alternative(notebook) == []
+    described = describe(notebook)
+    assert shown == [[dict(f.metadata) for f in figures(cell)] for cell in described.cells]
+
+
+def test_an_alternative_says_something(notebook):
+    texts = [f.metadata["alt"] for cell in notebook.cells for f in figures(cell)]
+    assert all(len(text) >= MIN_ALTERNATIVE and text[-1] in ".:?)" for text in texts), texts
+
+
+def test_a_figure_without_text_below_is_found():
+    figure = nbformat.v4.new_output("display_data", {"image/png": ""}, metadata={})
+    cells = [nbformat.v4.new_code_cell("plot()", outputs=[figure])]
+    assert without_alternative(describe(nbformat.v4.new_notebook(cells=cells))) == ["plot()"]
+    cells += [nbformat.v4.new_markdown_cell("A *line* that [falls](x.md). Is it steep?\n\nMore.")]
+    assert without_alternative(describe(nbformat.v4.new_notebook(cells=cells))) == []
+    assert figure.metadata.alt == "A line that falls."
 
 
 def test_size(path):

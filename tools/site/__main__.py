@@ -1,11 +1,13 @@
-"""Build the site from the stored notebooks into build/site/, without a network.
+"""Build the course as a site into build/site/, without a network.
 
-    python -m tools.site
+    python -m tools.site [FOLDER]
 
-The pages are copied to build/site-source/ first: with links only to what the site holds, and with
-cells that check what a page claims folded.
+FOLDER holds the notebooks as executed (default: notebooks/, as stored). The pages are copied to
+build/site-source/ first: with links only to what the site holds, and with cells that check what a
+page claims folded. Nothing is executed.
 """
 
+import argparse
 import re
 import shutil
 import sys
@@ -14,8 +16,9 @@ from pathlib import Path
 import nbformat
 from sphinx.cmd.build import main as sphinx
 
-from tools.alt_text import describe, figures
-from tools.execute import NOTEBOOKS, ROOT
+from tools.alt_text import figures
+from tools.execute import NOTEBOOKS, ROOT, NotebookError, read_notebook
+from tools.refresh import tidy
 
 HERE = Path(__file__).resolve().parent
 PAGES = (
@@ -64,13 +67,13 @@ def for_the_site(cell: nbformat.NotebookNode) -> None:
         cell.metadata["mystnb"] = {"image": {"alt": figure.metadata["alt"]}}
 
 
-def copy_to(source: Path) -> None:
-    """Put the site's pages into an empty folder."""
+def copy_to(source: Path, notebooks: Path) -> None:
+    """Put the site's pages into an empty folder; `notebooks` is where the executed ones lie."""
     held = set(files())
     for name in held:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         if name.suffix == ".ipynb":
-            notebook = describe(nbformat.read(ROOT / name, as_version=4))
+            notebook = tidy(read_notebook(notebooks / name.name))
             for cell in notebook.cells:
                 if cell.cell_type == "markdown":
                     cell.source = with_living_links(cell.source, name.parent, held)
@@ -85,18 +88,38 @@ def copy_to(source: Path) -> None:
     (source / "index.md").write_text(text + (HERE / "contents.md").read_text("utf-8"), "utf-8")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    source, site = ROOT / "build" / "site-source", ROOT / "build" / "site"
+def build(notebooks: Path, site: Path) -> int:
+    """Build the site anew in a folder; gives Sphinx' exit status, not 0 if it had to warn.
+
+    Args:
+        notebooks: folder with the notebooks as executed.
+        site: what lies there is deleted.
+    """
+    source = site.with_name("site-source")
     for folder in (source, site):
         shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
-    copy_to(source)
+    copy_to(source, notebooks)
     failed = sphinx(["-q", "-W", "--keep-going", "-c", str(HERE), str(source), str(site)])
-    shutil.rmtree(site / ".doctrees", ignore_errors=True)
+    for remains in (source, site / ".doctrees", site / "_sources"):
+        shutil.rmtree(remains, ignore_errors=True)
+    return failed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.site")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "notebooks")
+    options = parser.parse_args(arguments)
+    site = ROOT / "build" / "site"
+    try:
+        failed = build(options.folder, site)
+    except NotebookError as error:
+        print(f"[FAIL] {error}", file=sys.stderr)
+        return 1
     if not failed:
         print(f"Open {(site / 'index.html').relative_to(ROOT)} in a browser.")
     return failed
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())
