@@ -20,18 +20,29 @@ $(shell rm -f "$(READY)")
 endif
 endif
 
+# Without a network: packages from a folder that `make wheelhouse` has filled, and from nowhere else.
+ifdef WHEELS
+export PIP_NO_INDEX := 1
+export UV_NO_INDEX := 1
+export PIP_FIND_LINKS := $(abspath $(WHEELS))
+export UV_FIND_LINKS := $(abspath $(WHEELS))
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run site test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
+.PHONY: help setup wheelhouse run site test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
 
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
-run: $(READY)  ## execute all notebooks on the full data, and make a site of them in build/site/ (KERNELS=1: one at a time)
+wheelhouse: $(READY)  ## put all packages into build/wheelhouse/, for rooms without a network (there: make setup WHEELS=FOLDER)
+	@$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -r requirements.txt -c constraints.txt pip setuptools
+
+run: $(READY)  ## execute all notebooks on the full data; their pages go to build/site/ (KERNELS=1: one at a time)
 	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS)) && $(PY) -m tools.site build/notebooks
 
-site: $(READY)  ## make a site of the stored notebooks in build/site/, without executing them
+site: $(READY)  ## make pages of the stored notebooks in build/site/, without executing them
 	@$(PY) -m tools.site
 
 test: $(READY)  ## run all tests, the notebooks' outputs included

@@ -10,14 +10,17 @@ from conftest import ROOT
 
 from tools.ship import cards, tables
 
-PAGES = ("README.md", "CONTRIBUTING.md", "results/RESULTS.md", "models/README.md")
+PAGES = (
+    *("README.md", "TEACHING.md", "GLOSSARY.md", "CONTRIBUTING.md"),
+    *("results/RESULTS.md", "models/README.md"),
+)
 MAX_README_BYTES = 6_000  # a screen and a half
 
 
 @pytest.mark.parametrize(
     ("page", "filled"),
     [*tables.PAGES.items(), (cards.README, cards.filled)],
-    ids=["README", "RESULTS", "models"],
+    ids=["README", "RESULTS", "TEACHING", "models"],
 )
 def test_tables_are_those_of_the_stored_figures(page, filled):
     text = page.read_text(encoding="utf-8")

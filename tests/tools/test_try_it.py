@@ -87,6 +87,12 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def hands() -> Hands:
+    """Writers on whom no network is trained."""
+    return Hands(measured=True)
+
+
 @pytest.fixture
 def page(driver, folder) -> "Page":
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -164,8 +170,8 @@ def read_in_browser(driver, drawings: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.array(images), np.array(probabilities)
 
 
-def test_it_reads_as_keras_does(page):
-    hands, rng = Hands(measured=True), np.random.default_rng(0)
+def test_it_reads_as_keras_does(page, hands):
+    rng = np.random.default_rng(0)
     drawings = []
     for number in range(200):
         lines = hands.drawing_of(number % 10, rng)
@@ -195,9 +201,9 @@ def test_blots_of_any_size_are_prepared_as_in_python(page, side):
 
 
 @pytest.mark.parametrize("digit", [2, 5, 8])
-def test_drawn_digits_are_read(page, digit):
+def test_drawn_digits_are_read(page, hands, digit):
     assert page.answer() == INVITATION
-    page.draw(on_the_pad(Hands(measured=True).drawing_of(digit, np.random.default_rng(1))))
+    page.draw(on_the_pad(hands.drawing_of(digit, np.random.default_rng(1))))
     assert page.answer() == f"A{'n' if digit == 8 else ''} {digit}."
     assert page.find(".bars .best").text.split()[0] == str(digit)
     assert len(page.bars()) == 10
@@ -216,8 +222,8 @@ def test_undo_takes_the_last_stroke_back(page):
     assert page.answer() == INVITATION
 
 
-def test_clear_empties_everything(page):
-    page.draw(on_the_pad(Hands(measured=True).drawing_of(8, np.random.default_rng(1))))
+def test_clear_empties_everything(page, hands):
+    page.draw(on_the_pad(hands.drawing_of(8, np.random.default_rng(1))))
     assert page.ink() == (1, 1) and page.find(".details").is_displayed()
     page.find("body").click()
     focus = ActionChains(page.driver)
@@ -261,9 +267,9 @@ def test_an_unsure_answer_looks_unsure(driver, folder, tmp_path, share, answer):
     assert unsure == answer.startswith("Perhaps")
 
 
-def test_it_fits_a_phone(page):
+def test_it_fits_a_phone(page, hands):
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    lines = Hands(measured=True).drawing_of(2, np.random.default_rng(1))
+    lines = hands.drawing_of(2, np.random.default_rng(1))
     page.draw(on_the_pad(lines), kind="touch")
     assert page.answer() == "A 2."
     widest, window = page.driver.execute_script(
@@ -275,10 +281,10 @@ def test_it_fits_a_phone(page):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("is_empty", [True, False])
-def test_axe_finds_nothing_to_mend(page, theme, is_empty):
+def test_axe_finds_nothing_to_mend(page, hands, theme, is_empty):
     page.driver.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
     if not is_empty:
-        page.draw(on_the_pad(Hands(measured=True).drawing_of(4, np.random.default_rng(1))))
+        page.draw(on_the_pad(hands.drawing_of(4, np.random.default_rng(1))))
     violations = Axe().run(page.driver)["violations"]
     assert [(found["id"], found["help"]) for found in violations] == []
 
@@ -303,14 +309,19 @@ def test_other_networks_are_exported_exactly(page):
         layers.Conv2D(4, 2, padding="same", use_bias=False),
         layers.MaxPooling2D((2, 3), strides=(2, 1)),
         layers.BatchNormalization(),
+        layers.Conv2D(3, (1, 2)),
         layers.Flatten(),
+        layers.BatchNormalization(),
         layers.Dense(6),
         layers.BatchNormalization(scale=False),
         layers.Softmax(),
     )
     exported = try_it.export(network)
     kinds = [layer["kind"] for layer in exported["layers"]]
-    assert kinds.count("scaleAndShift") == 2  # the first one, and the one after pooling
+    assert kinds == [
+        *("scaleAndShift", "convolution", "relu", "convolution", "maxPooling", "scaleAndShift"),
+        *("convolution", "scaleAndShift", "dense", "softmax"),
+    ]
     image = np.random.default_rng(1).integers(0, 256, (9, 7), np.uint8)
     script = "return [...DigitNetwork.load(arguments[0])(Uint8Array.from(arguments[1]))]"
     answers = page.driver.execute_script(script, exported, image.ravel().tolist())
@@ -326,6 +337,7 @@ def test_other_networks_are_exported_exactly(page):
         layers.ReLU(max_value=6),
         layers.MaxPooling2D(2, padding="same"),
         layers.AveragePooling2D(2),
+        layers.Dense(3),
     ],
 )
 def test_what_the_page_cannot_calculate_is_refused(layer):

@@ -22,6 +22,8 @@ from tools.refresh import tidy
 
 HERE = Path(__file__).resolve().parent
 PAGES = (
+    "GLOSSARY.md",
+    "ERRORS.md",
     "TEACHING.md",
     "CONTRIBUTING.md",
     "results/RESULTS.md",

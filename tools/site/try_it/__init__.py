@@ -72,7 +72,7 @@ def export(model) -> dict:
 
 
 def _described(layer) -> tuple[dict, list[np.ndarray]]:
-    """What network.js is to know of a layer, and its weights: a kernel, outputs last, and a bias."""
+    """What network.js is to know of a layer; its weights: a kernel, outputs last, and a bias."""
     kind, settings = type(layer).__name__, layer.get_config()
     unusual = {
         "activation": "linear",
@@ -87,6 +87,8 @@ def _described(layer) -> tuple[dict, list[np.ndarray]]:
     for name, usual in unusual.items():
         if settings.get(name, usual) != usual:
             raise ValueError(f"{layer.name} has {name}={settings[name]}, network.js knows {usual}.")
+    if kind == "Dense" and len(layer.input.shape) != 2:
+        raise ValueError(f"{layer.name} follows no Flatten, network.js takes all values at once.")
     if kind in ("Conv2D", "Dense"):
         kernel, *bias = (np.array(w) for w in layer.get_weights())
         weights = [kernel, bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)]
@@ -118,7 +120,8 @@ def _add_normalization(layers: list, scale: np.ndarray, shift: np.ndarray) -> No
     would not be where a factor is negative, which makes the largest value the smallest.
     """
     said, weights = layers[-1] if layers else ({}, [])
-    if said.get("kind") in ("convolution", "dense"):
+    # The numbers differ where Flatten stands between: each pixel then has factors of its own.
+    if said.get("kind") in ("convolution", "dense") and weights[1].shape == scale.shape:
         kernel, bias = weights
         layers[-1] = said, [kernel * scale, bias * scale + shift]
     else:

@@ -240,8 +240,9 @@ const DigitNetwork = (() => {
 
   // Batch normalization that could not be folded into the layer before it.
   function scaleAndShift(input, _, [scale, shift]) {
-    const c = (i) => i % input.channels;
-    return { ...input, data: input.data.map((value, i) => value * scale[c(i)] + shift[c(i)]) };
+    const own = (factors, i) => factors[i % factors.length]; // of a channel, or of a flat value
+    const data = input.data.map((value, i) => value * own(scale, i) + own(shift, i));
+    return { ...input, data };
   }
 
   const relu = (input) => ({ ...input, data: input.data.map((value) => Math.max(value, 0)) });
