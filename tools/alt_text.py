@@ -43,8 +43,12 @@ def text_below(cells: list[nbformat.NotebookNode]) -> str:
 
 
 def figures(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """The outputs of a cell that are pictures."""
-    return [o for o in cell.get("outputs", []) if set(IMAGES) & set(o.get("data", {}))]
+    """The outputs of a cell that are figures; pictures of widgets have their own alternatives."""
+    return [
+        output
+        for output in cell.get("outputs", [])
+        if set(IMAGES) & set(output.get("data", {})) and not output.metadata.get("widget")
+    ]
 
 
 def describe(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

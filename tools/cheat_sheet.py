@@ -374,15 +374,18 @@ def lay_out(markdown: str) -> FPDF:
     return pdf
 
 
+def write(path: Path) -> None:
+    """Write the sheet as a PDF file."""
+    pdf = lay_out(SHEET.read_text(encoding="utf-8"))
+    write_whole(path, lambda draft: pdf.output(str(draft)))
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.cheat_sheet", description="Write the cheat sheet as PDF."
     )
     parser.add_argument("path", nargs="?", type=Path, default=DEFAULT_PATH, metavar="PATH")
-    path = parser.parse_args(arguments).path
-    pdf = lay_out(SHEET.read_text(encoding="utf-8"))
-    write_whole(path, lambda draft: pdf.output(str(draft)))
-    print(f"{path.name}: {pdf.pages_count} pages, in {path.parent}")
+    write(parser.parse_args(arguments).path)
     return 0
 
 

@@ -26,10 +26,17 @@ from tools.hints import with_hints
 SHIPPED = ROOT / "models" / "shipped"
 RESULTS = ROOT / "results"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# What stands in a widget's place until its cell is run: a picture, and what it shows.
+PICTURES = {
+    "drawing_pad(": ("pad.png", "The drawing pad: a 7 is drawn on it, what the network sees stands "
+    "below, and a bar for the probability of each digit. Run this cell to draw yourself."),
+    "upload_button(": ("upload.png", "The button to choose pictures, and below it a photo of four "
+    "digits with a box and the digit read above each. Run this cell to choose your own."),
+}  # fmt: skip
 
 
 def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what would differ between machines, and widgets, which a page cannot show.
+    """Drop what would differ between machines; put pictures in the place of widgets.
 
     Figures become smaller, losslessly, and get their text alternatives; exercises get their hints.
     """
@@ -40,12 +47,26 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if "outputs" in cell:
             cell.outputs = [
-                output for output in cell.outputs if WIDGET not in output.get("data", {})
+                in_its_place(cell.source) if WIDGET in output.get("data", {}) else output
+                for output in cell.outputs
             ]
         for figure in figures(cell):
             if "image/png" in figure.data:
                 figure.data["image/png"] = compact(figure.data["image/png"])
     return describe(with_hints(notebook))
+
+
+def in_its_place(source: str) -> nbformat.NotebookNode:
+    """The picture of a widget, as the output of the cell that shows it.
+
+    Raises:
+        KeyError: the cell shows a widget of which there is no picture.
+    """
+    kind = next((kind for kind in PICTURES if kind in source), source)
+    file, text = PICTURES[kind]
+    png = base64.b64encode((ROOT / "notebooks" / "images" / file).read_bytes()).decode()
+    data = {"image/png": png, "text/plain": text}
+    return nbformat.v4.new_output("display_data", data, metadata={"alt": text, "widget": True})
 
 
 def compact(png: str) -> str:

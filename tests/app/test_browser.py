@@ -5,7 +5,6 @@ The tests need Chromium and its driver, and are skipped where they are missing.
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import psutil
 import pytest
+from browser import CHROMIUM, DRIVER, PATIENCE, open_chromium
 from conftest import ROOT
 from PIL import Image
 from selenium import webdriver
@@ -31,9 +31,6 @@ from strokes import ONE, SEVEN, ZERO
 from app import my_hand
 from app.pad import PAD_SIZE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-PATIENCE = 120  # seconds until a condition counts as never met; a slow machine needs some
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 SAMPLES = ROOT / "data" / "samples"
 
@@ -93,14 +90,8 @@ def listens(port: int) -> bool:
 
 @pytest.fixture(scope="session")
 def loaded(server) -> Iterator["Page"]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver = open_chromium("performance")
     try:
-        driver.set_page_load_timeout(PATIENCE)
         driver.get(server.address)
         page = Page(driver)
         page.wait_for(lambda: "Draw a digit" in page.answer())

@@ -40,18 +40,35 @@ def test_a_transparent_figure_stays_transparent(picture):
     assert np.array_equal(pixels_of(compact(png(picture))), picture)
 
 
-def test_a_notebook_is_stored_without_widgets_and_with_alternatives(picture):
-    output = nbformat.v4.new_output
-    cell = nbformat.v4.new_code_cell(
-        "plot()",
-        outputs=[
-            output("display_data", {WIDGET: {}, "text/plain": "<Pad at 0x7f>"}),
-            output("display_data", {"image/png": png(picture)}),
-        ],
-    )
+def test_a_notebook_is_stored_with_alternatives_and_without_traces_of_the_machine(picture):
+    output = nbformat.v4.new_output("display_data", {"image/png": png(picture)})
+    cell = nbformat.v4.new_code_cell("plot()", outputs=[output])
     below = nbformat.v4.new_markdown_cell("Noise in many colours.")
     stored = tidy(nbformat.v4.new_notebook(cells=[cell, below], metadata={"widgets": {}}))
     (figure,) = stored.cells[0].outputs
     assert figure.metadata.alt == "Noise in many colours."
     assert figure.data["image/png"] == compact(png(picture))
     assert set(stored.metadata) == {"kernelspec", "language_info"}
+
+
+@pytest.mark.parametrize("source", ["pad.drawing_pad(model)", "pad.upload_button()"])
+def test_a_picture_stands_in_the_place_of_a_widget(source):
+    output = nbformat.v4.new_output("display_data", {WIDGET: {}, "text/plain": "<Pad at 0x7f>"})
+    cell = nbformat.v4.new_code_cell(source, outputs=[output])
+    stored = tidy(nbformat.v4.new_notebook(cells=[cell]))
+    (shown,) = stored.cells[0].outputs
+    assert (
+        set(shown.data) == {"image/png", "text/plain"} and pixels_of(shown.data["image/png"]).any()
+    )
+    assert "Run this cell" in shown.metadata.alt and "0x" not in shown.data["text/plain"]
+    assert tidy(stored).cells[0].outputs == [shown]
+
+
+def test_a_widget_without_a_picture_is_told():
+    output = nbformat.v4.new_output("display_data", {WIDGET: {}})
+    with pytest.raises(KeyError, match=r"slider\(\)"):
+        tidy(
+            nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell("slider()", outputs=[output])]
+            )
+        )

@@ -5,7 +5,6 @@ What needs Chromium and its driver is skipped where they are missing.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,14 +14,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe_core_python.selenium import Axe
+from browser import open_chromium
 from conftest import ROOT
 from selenium import webdriver
 
 from tools.execute import NOTEBOOKS
 from tools.site.__main__ import build, with_living_links
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
 DARK = "document.documentElement.dataset.theme = document.documentElement.dataset.mode = 'dark'"
 CONTRAST = "color-contrast"
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
@@ -48,13 +46,7 @@ def pages(site) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver = open_chromium("browser")
     yield driver
     driver.quit()
 

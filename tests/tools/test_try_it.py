@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from axe_core_python.selenium import Axe
+from browser import open_chromium
 from keras import Sequential, layers, models
 from markdown_it import MarkdownIt
 from selenium import webdriver
@@ -25,9 +26,6 @@ import utils
 from tools.pages.hands import Hands
 from tools.site import try_it
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-PATIENCE = 120  # seconds until a page counts as never loaded
 PAD_SIDE, PEN_WIDTH = 320, 14  # pixels, as in page.js
 PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
 INVITATION = "Draw one digit on the pad."
@@ -62,16 +60,7 @@ READ = """
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.Chrome]:
-    if not (CHROMIUM and DRIVER):
-        pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(PATIENCE)
-    driver.set_script_timeout(PATIENCE)
+    driver = open_chromium("browser")
     yield driver
     driver.quit()
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import nbformat
 from sphinx.cmd.build import main as sphinx
 
-from tools.alt_text import figures
+from tools import cheat_sheet
 from tools.execute import NOTEBOOKS, ROOT, NotebookError, read_notebook
 from tools.refresh import tidy
+from tools.site import try_it
 
 HERE = Path(__file__).resolve().parent
 PAGES = (
@@ -65,8 +66,9 @@ def for_the_site(cell: nbformat.NotebookNode) -> None:
     if "claim" in cell.metadata.get("tags", []):
         cell.metadata["tags"].append("hide-input")
         cell.metadata["mystnb"] = {"code_prompt_show": CHECKED, "code_prompt_hide": CHECKED}
-    for figure in figures(cell):
-        cell.metadata["mystnb"] = {"image": {"alt": figure.metadata["alt"]}}
+    for output in cell.get("outputs", []):
+        if output.get("metadata", {}).get("alt"):
+            cell.metadata["mystnb"] = {"image": {"alt": output.metadata["alt"]}}
 
 
 def copy_to(source: Path, notebooks: Path) -> None:
@@ -90,6 +92,14 @@ def copy_to(source: Path, notebooks: Path) -> None:
     (source / "index.md").write_text(text + (HERE / "contents.md").read_text("utf-8"), "utf-8")
 
 
+def write_cheat_sheet(source: Path) -> None:
+    """The cheat sheet as a page, with a link to the PDF beside it."""
+    text = re.sub(r"<!--.*?-->\n", "", cheat_sheet.SHEET.read_text("utf-8"), flags=re.S).strip()
+    title, _, rest = text.partition("\n")
+    link = '<a href="cheat_sheet.pdf">Two pages to print (PDF)</a>'
+    (source / "cheat_sheet.md").write_text(f"{title}\n\n{link}\n{rest}\n", "utf-8")
+
+
 def build(notebooks: Path, site: Path) -> int:
     """Build the site anew in a folder; gives Sphinx' exit status, not 0 if it had to warn.
 
@@ -102,7 +112,11 @@ def build(notebooks: Path, site: Path) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
     copy_to(source, notebooks)
+    try_it.write(source)
+    write_cheat_sheet(source)
     failed = sphinx(["-q", "-W", "--keep-going", "-c", str(HERE), str(source), str(site)])
+    cheat_sheet.write(site / "cheat_sheet.pdf")
+    shutil.copytree(source / "_static", site / "_static", dirs_exist_ok=True)
     for remains in (source, site / ".doctrees", site / "_sources"):
         shutil.rmtree(remains, ignore_errors=True)
     return failed

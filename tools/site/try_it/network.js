@@ -96,8 +96,8 @@ const DigitNetwork = (() => {
     from >= to ? shrinkingWeights(from, to) : enlargingWeights(from, to);
 
   // cv2.resize with INTER_AREA. Each step is rounded to float32 as there: otherwise a centre of
-  // mass half-way between two pixels would now and then go to the other one. Only where both
-  // lengths shrink by whole numbers does OpenCV add in another order, which may change a last digit.
+  // mass half-way between two pixels would now and then go to the other one. Where both lengths
+  // shrink by whole numbers, OpenCV adds in another order, and a last digit may differ.
   function resize({ data, width, height }, newWidth, newHeight) {
     const rows = new Float32Array(height * newWidth); // resized along x alone
     for (const [target, source, weight] of areaWeights(width, newWidth)) {
