@@ -9,6 +9,7 @@ are left out.
 """
 
 import argparse
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ FONT_FILES = {
     ("sans", "B"): "DejaVuSans-Bold.ttf",
     ("mono", ""): "DejaVuSansMono.ttf",
 }
+
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of each table of a font
 
 # All lengths are millimetres, except sizes of letters, which are points.
 PAGES, COLUMNS = 2, 3
