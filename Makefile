@@ -29,7 +29,7 @@ export UV_FIND_LINKS := $(abspath $(WHEELS))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheelhouse run site test lab app check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
+.PHONY: help setup wheelhouse run site test lab app progress check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -53,6 +53,9 @@ lab: $(READY)  ## open JupyterLab at the notebooks
 
 app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
 	@$(PY) app/serve.py
+
+progress: $(READY)  ## say which exercises you have done
+	@$(PY) -m tools.progress
 
 check: $(READY)  ## say whether everything is in place, and what to do if not
 	@$(PY) -m tools.check

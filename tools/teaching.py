@@ -9,7 +9,8 @@ from tools.execute import NOTEBOOKS, ROOT
 
 GUIDE = ROOT / "TEACHING.md"
 WORDS_A_MINUTE, LINES_A_MINUTE = 150, 10  # of text and of code, looked at while it runs
-QUIZ_MINUTES = 5
+QUIZ_MINUTES = 10  # alone, then in pairs
+PAUSE_MINUTES = 5  # in each notebook, for the pauses of its guide
 
 
 def is_claim(cell: nbformat.NotebookNode) -> bool:
@@ -34,7 +35,7 @@ def exercise_minutes(guide: str) -> dict[str, int]:
     """The minutes of each exercise, such as "1.2", at most, as the teacher's guide has them."""
     found = {}
     for paragraph in re.findall(r"^\*\*Exercises\.\*\*(.+)$", guide, flags=re.M):
-        parts = re.split(r"(?<![\d.])(\d+\.\d) (?=trains|is )", paragraph)[1:]
+        parts = re.split(r"(?<![\d.])(\d+\.\d) (?=practises|is )", paragraph)[1:]
         for name, text in zip(parts[::2], parts[1::2], strict=True):
             least, most = re.search(r"(\d+)(?: to (\d+))? minutes", text).groups()
             found[name] = int(most or least)

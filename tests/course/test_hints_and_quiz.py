@@ -87,8 +87,8 @@ def test_one_choice_is_right_and_each_is_explained(notebook):
         offered = choices(question)
         assert 3 <= len(offered) <= 4, question
         assert question.count("<details>") == question.count("</details>") == len(offered)
-        words = [text for text, _ in offered]
-        assert len(set(words)) == len(words)
+        assert [text[:3] for text, _ in offered] == ["a. ", "b. ", "c. ", "d. "][: len(offered)]
+        assert len({text[3:] for text, _ in offered}) == len(offered)
         starts = [re.match(r"\*\*Right\.\*\* |No\. ", explanation)[0] for _, explanation in offered]
         assert starts.count("**Right.** ") == 1, question
         assert all(len(e) - len(s) >= MIN_SAID for (_, e), s in zip(offered, starts))

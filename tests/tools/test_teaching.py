@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 from tools.execute import NOTEBOOKS
-from tools.teaching import GUIDE, QUIZ_MINUTES, exercise_minutes, needed
+from tools.teaching import GUIDE, PAUSE_MINUTES, QUIZ_MINUTES, exercise_minutes, needed
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 NUMBERS = [path.stem[:2] for path in NOTEBOOKS]
@@ -36,7 +36,7 @@ def needed_for(what: str, minutes: pd.DataFrame) -> float:
     total = 0.0
     for part in map(str.strip, what.split(";")):
         if part in NUMBERS:
-            total += minutes.loc[part, ["reading", "running"]].sum()
+            total += minutes.loc[part, ["reading", "running"]].sum() + PAUSE_MINUTES
         elif part.startswith("exercise"):
             total += sum(exercise_minutes(TEXT)[name] for name in re.findall(r"\d+\.\d", part))
         elif part == "quiz":
@@ -62,7 +62,7 @@ def test_a_timetable_has_no_gap(title):
 
 
 def test_a_full_row_does_not_fit(minutes):
-    assert needed_for("01; exercises 1.1, 1.2, 1.3; quiz", minutes) > 50
+    assert needed_for("01; exercises 1.1, 1.2, 1.3; quiz", minutes) > 60
     assert needed_for("Lunch", minutes) == 0
 
 
