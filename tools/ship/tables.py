@@ -120,7 +120,10 @@ def notebooks_table(times: pd.DataFrame, folder: str = "notebooks") -> str:
         minutes, memory = measured.loc[path.stem, ["minutes", "peak_memory_gb"]]
         rows.insert(0, (link, minutes, f"{memory:.1f} GB"))
     return markdown(
-        [{"notebook": n, "minutes": f"{m:.1f}", "peak memory": memory} for n, m, memory in rows]
+        [
+            {"notebook": n, "minutes to run": f"{m:.1f}", "peak memory": memory}
+            for n, m, memory in rows
+        ]
     )
 
 
