@@ -22,6 +22,12 @@ endif
 
 # Without a network: packages from a folder that `make wheelhouse` has filled, and from nowhere else.
 ifdef WHEELS
+ifneq ($(words $(WHEELS)),1)
+$(error WHEELS has to be one path without spaces: copy the folder to another place)
+endif
+ifeq ($(wildcard $(WHEELS)/*.whl),)
+$(error There are no packages in $(WHEELS); `make wheelhouse` puts them into build/wheelhouse)
+endif
 export PIP_NO_INDEX := 1
 export UV_NO_INDEX := 1
 export PIP_FIND_LINKS := $(abspath $(WHEELS))

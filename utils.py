@@ -13,6 +13,7 @@ import json
 import linecache
 import logging
 import os
+import re
 import sys
 import traceback
 import zipfile
@@ -229,7 +230,7 @@ def solution(name: str, show: bool) -> None:
     notebook, exercise = name.split(".")
     path = ROOT / "notebooks" / "solutions" / f"{notebook:0>2}_{exercise}.py"
     if show:
-        _, code = path.read_text("utf-8").split("\n\n", 1)  # the hints stand before it
+        code = re.sub(r"\A# Hint 1:(.*\n)+?\n", "", path.read_text("utf-8"))  # without its hints
         display(Code(code, language="python"))
         exec(compile(code, path, "exec"), vars(sys.modules["__main__"]))
 

@@ -1,4 +1,4 @@
-"""The text alternatives of figures, for who cannot see them: the text that follows each.
+"""The text alternatives of figures, for those who cannot see them: the text that follows each.
 
 What stands below a figure says what it shows. Its first sentences, up to `MAX_LENGTH` characters,
 go into the notebook's file as the figure's alternative, from where pages take it.
@@ -56,8 +56,9 @@ def describe(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for number, cell in enumerate(notebook.cells):
         if figures(cell):
             text = first_sentences(text_below(notebook.cells[number + 1 :]))
-            for output in figures(cell):
-                output.metadata["alt"] = text
+            for position, output in enumerate(figures(cell), 1):
+                several = f"Figure {position} of {len(figures(cell))}. "
+                output.metadata["alt"] = several + text if text and len(figures(cell)) > 1 else text
     return notebook
 
 

@@ -21,15 +21,12 @@ START = "<details><summary>Hint 1</summary>"
 
 
 def hints_of(solution: str) -> list[str]:
-    """The hints at the beginning of a solution's text, each in one line."""
+    """The hints at the beginning of a solution's text, each in one line; none is no fault."""
+    if not solution.startswith("# Hint 1:"):
+        return []
     comments = solution.split("\n\n", 1)[0]
     lines = " ".join(line.lstrip("# ") for line in comments.splitlines())
     return [hint.strip() for hint in re.split(r"Hint \d: ", lines)[1:]]
-
-
-def code_of(solution: str) -> str:
-    """A solution's text without its hints, which end at the first blank line."""
-    return solution.split("\n\n", 1)[1]
 
 
 def folded(hints: list[str]) -> str:
@@ -51,9 +48,9 @@ def with_hints(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         title = re.match(r"### Exercise (\d+\.\d+)", cell.source)
         if title and cell.cell_type == "markdown":
-            hints = hints_of(solution_file(title[1]).read_text("utf-8"))
-            task = cell.source.split(START)[0].strip()
-            cell.source = f"{task}\n\n{folded(hints)}"
+            file, task = solution_file(title[1]), cell.source.split(START)[0].strip()
+            hints = hints_of(file.read_text("utf-8")) if file.is_file() else []
+            cell.source = f"{task}\n\n{folded(hints)}".strip()
     return notebook
 
 

@@ -57,12 +57,10 @@ def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def in_its_place(source: str) -> nbformat.NotebookNode:
-    """The picture of a widget, as the output of the cell that shows it.
-
-    Raises:
-        KeyError: the cell shows a widget of which there is no picture.
-    """
-    kind = next((kind for kind in PICTURES if kind in source), source)
+    """The picture of a widget, as the output of the cell that shows it; of others, a sentence."""
+    kind = next((kind for kind in PICTURES if kind in source), None)
+    if kind is None:
+        return nbformat.v4.new_output("display_data", {"text/plain": "Run this cell to see it."})
     file, text = PICTURES[kind]
     png = base64.b64encode((ROOT / "notebooks" / "images" / file).read_bytes()).decode()
     data = {"image/png": png, "text/plain": text}

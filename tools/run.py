@@ -176,7 +176,7 @@ def main(arguments: list[str]) -> int:
         print(f"[FAIL] There are no notebooks in {folder}.", file=sys.stderr)
         return 1
     shutil.rmtree(build, ignore_errors=True)
-    build.mkdir(parents=True)
+    build.mkdir(parents=True, exist_ok=True)
     kernels = options.kernels or kernels_at_once(cores(), free_memory())
     progress = Progress(len(paths))
     try:

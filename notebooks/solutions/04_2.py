@@ -1,9 +1,9 @@
 # Hint 1: Follow the digits on their way. Do images and labels still belong together when the
 # training begins? With which weights does the convolution begin, and what does ReLU make of its
 # sums? How far does one step go?
-# Hint 2: One fault is the line with `shuffle`: `fit` shuffles for you, images and labels together.
-# One is an argument of `Conv2D`: without it you get the usual random start. One is the number in
-# `Adam`: the usual rate is a thousand times smaller.
+# Hint 2: Each fault stands in one line: the one that prepares the digits, the layer, the
+# optimizer. In the first, do images and labels keep the same order? For the other two, look at
+# what Keras takes if an argument is left out, and compare.
 
 def trained(images, labels):
     x = utils.to_input(images)

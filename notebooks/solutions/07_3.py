@@ -3,7 +3,7 @@
 # Hint 2: `cv2.getRotationMatrix2D((13.5, 13.5), degrees, 1)` and `cv2.warpAffine` to (28, 28) turn
 # one digit counter-clockwise; `np.stack` them all, then `utils.to_input`, `cnn.predict`, `argmax`,
 # and the mean of the right ones. Start at 0 and add a degree `while` the share at one degree more
-# is at least 0.95. (The solution turns all digits in one call, with `ops.image.affine_transform`.)
+# is at least 0.95.
 
 def largest_angle(images, labels):
     def share_read(degrees):

@@ -1,8 +1,8 @@
 # Hint 1: How do the pictures look that the network has learned from, and what of that is still so
 # when ink and paper are swapped?
 # Hint 2: Nearly the whole picture is ink now, and most filters meet at every place what they have
-# never met. How many of a hundred does somebody get right who guesses among ten digits? Do you
-# expect the network to be much better than that? The check lets you be 25 off.
+# never met. How many of a hundred does somebody get right who guesses among ten digits? The check
+# lets you be 25 off.
 
 # Ink where paper was: to the network, all of them are pictures of a kind that it has never seen.
 # It reads hardly more than by chance.

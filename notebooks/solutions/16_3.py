@@ -1,8 +1,7 @@
 # Hint 1: What do the thirty pictures say about 4s, and what do they say about the other nine
 # digits? Ask yourself for both separately how many are still read rightly.
-# Hint 2: All ten digits are about equally common. How much of 0.99 is left if one kind is lost
-# altogether? Then decide whether the other kinds, which no picture speaks against, lose much or
-# little. The check lets you be 0.1 off.
+# Hint 2: All ten digits are about equally common. Decide for 4s and for the other nine kinds how
+# many are left, then take the mean of the ten. The check lets you be 0.1 off.
 
 # Thirty 4s show one thing: that this is a 9. Nothing speaks against the other nine digits, whose
 # evidence lies elsewhere in the features. So about all the 4s are lost, a tenth, and little else.

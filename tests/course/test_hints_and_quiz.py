@@ -1,13 +1,16 @@
 """The hints of the exercises, and the quiz at the end of each notebook."""
 
 import re
+import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from test_notebooks import NAMES, NOTEBOOKS
 
-from tools.hints import SOLUTIONS, code_of, hints_of, with_hints
+from tools.hints import SOLUTIONS, hints_of, solution_file, with_hints
 
+MAX_TOLD = 0.75  # share of the words of a solution that one hint may name
 MIN_SAID = 25  # characters of a hint, a question, an explanation
 # Figures in a quiz that the notebook has to hold as well; what is smaller is counted on fingers.
 FIGURE = re.compile(r"\d+\.\d+|\d{2,}")
@@ -23,18 +26,34 @@ def notebook(request):
 
 
 @pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.stem)
-def test_each_exercise_has_two_hints_and_none_is_the_solution(path):
+def test_each_solution_begins_with_two_hints(path):
     text = path.read_text("utf-8")
     hints = hints_of(text)
     assert len(hints) == 2 and min(map(len, hints)) >= MIN_SAID
-    assert "Hint" not in code_of(text)
-    lines = [" ".join(line.split()) for line in code_of(text).splitlines()]
-    for line in lines:
-        if len(line) >= MIN_SAID and not line.startswith(("def ", "#")):
-            assert not any(line in hint for hint in hints), line
+    assert "Hint" not in text.split("\n\n", 1)[1]
 
 
-def test_the_notebooks_show_the_hints_of_the_solutions(notebook):
+@pytest.mark.parametrize("path", sorted(SOLUTIONS.glob("*.py")), ids=lambda path: path.stem)
+def test_no_hint_is_the_solution(path):
+    """Of the names and numbers of the code, a hint leaves some to be found."""
+    text = path.read_text("utf-8")
+    code = re.sub(r"#.*", "", text.split("\n\n", 1)[1])
+    words = set(re.findall(r"[\w.]+", code)) - {"def", "return", "for", "in", "if", "else"}
+    for hint in hints_of(text):
+        told = {word for word in words if re.search(rf"(?<![\w.]){re.escape(word)}(?![\w])", hint)}
+        assert len(told) <= MAX_TOLD * len(words), sorted(told)
+
+
+def test_below_each_exercise_stand_the_hints_of_its_solution(notebook):
+    text = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    tasks = re.split(r"^### Exercise (?=\d)", text, flags=re.M)[1:]
+    assert 2 <= len(tasks) <= 4
+    for task in tasks:
+        for hint in hints_of(solution_file(task.split(":")[0]).read_text("utf-8")):
+            assert task.count(hint) == 1, task
+
+
+def test_the_hints_are_written_as_they_are_stored(notebook):
     stored = [cell.source for cell in notebook.cells]
     assert [cell.source for cell in with_hints(notebook).cells] == stored
 
@@ -42,7 +61,23 @@ def test_the_notebooks_show_the_hints_of_the_solutions(notebook):
 def test_hints_of_a_text():
     text = "# Hint 1: Look\n# there.\n# Hint 2: Call `f`.\n\n# y\nx = 1\n"
     assert hints_of(text) == ["Look there.", "Call `f`."]
-    assert code_of(text) == "# y\nx = 1\n"
+    assert hints_of("# y\nx = 1\n\ny = 2\n") == []
+
+
+@pytest.mark.parametrize("hints", ["", "# Hint 1: a\n# b.\n# Hint 2: c.\n\n"])
+def test_a_solution_is_shown_whole_and_without_its_hints(hints, tmp_path, monkeypatch, capsys):
+    import utils
+
+    code = "# Why\nfirst = 1\n\nsecond = first + 1\n"
+    (tmp_path / "notebooks" / "solutions").mkdir(parents=True)
+    (tmp_path / "notebooks" / "solutions" / "01_9.py").write_text(hints + code)
+    shown, names = [], {}
+    monkeypatch.setattr(utils, "ROOT", tmp_path)
+    monkeypatch.setattr(utils, "display", lambda what: shown.append(what.data))
+    monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__dict__=names))
+    monkeypatch.setattr(utils, "vars", lambda module: names, raising=False)
+    utils.solution("1.9", show=True)
+    assert shown == [code] and names["second"] == 2
 
 
 # --- Quiz -----------------------------------------------------------------------------------------

@@ -64,11 +64,8 @@ def test_a_picture_stands_in_the_place_of_a_widget(source):
     assert tidy(stored).cells[0].outputs == [shown]
 
 
-def test_a_widget_without_a_picture_is_told():
-    output = nbformat.v4.new_output("display_data", {WIDGET: {}})
-    with pytest.raises(KeyError, match=r"slider\(\)"):
-        tidy(
-            nbformat.v4.new_notebook(
-                cells=[nbformat.v4.new_code_cell("slider()", outputs=[output])]
-            )
-        )
+def test_a_widget_without_a_picture_is_a_sentence():
+    output = nbformat.v4.new_output("display_data", {WIDGET: {}, "text/plain": "Slider(at 0x7f)"})
+    cell = nbformat.v4.new_code_cell("slider()", outputs=[output])
+    (shown,) = tidy(nbformat.v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert shown.data == {"text/plain": "Run this cell to see it."}

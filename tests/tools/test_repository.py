@@ -40,6 +40,7 @@ def test_with_a_wheelhouse_no_index_is_asked_for_packages(wheels, asked, tmp_pat
             pass
 
     (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "nothing-1-py3-none-any.whl").touch()
     for name in ("Makefile", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
@@ -51,3 +52,11 @@ def test_with_a_wheelhouse_no_index_is_asked_for_packages(wheels, asked, tmp_pat
         server.shutdown()
     assert done.returncode and not (tmp_path / ".venv" / "ready").exists()
     assert bool(requests) == asked
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("wheels, said", [("my wheels", "without spaces"), ("none", "no packages")])
+def test_a_wheelhouse_that_cannot_be_used_is_told(wheels, said):
+    command = ["make", "setup", f"WHEELS={wheels}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and said in done.stderr

@@ -41,6 +41,8 @@ def needed_for(what: str, minutes: pd.DataFrame) -> float:
             total += sum(exercise_minutes(TEXT)[name] for name in re.findall(r"\d+\.\d", part))
         elif part == "quiz":
             total += QUIZ_MINUTES
+        else:  # a break, a bridge, a talk; not something that was meant to count
+            assert not re.match(r"\d|ex|qui", part, flags=re.I), part
     return total
 
 
@@ -50,6 +52,15 @@ def test_what_a_timetable_plans_fits_into_its_minutes(title, minutes):
     assert len(planned) >= 6
     for at, given, what in planned:
         assert needed_for(what, minutes) <= int(given), f"{title}, {at}: {what}"
+
+
+@pytest.mark.parametrize("title", TIMETABLES)
+def test_what_a_notebook_builds_on_comes_before_it_or_has_a_bridge(title):
+    seen = set()
+    for _, _, what in rows(section(title)):
+        seen |= set(re.findall(r"(?<![\d.])\d\d(?![\d.])", what))
+        for number in set(map(str.strip, what.split(";"))) & set(NUMBERS):
+            assert built_on()[number] <= seen, f"{title}: {what}"
 
 
 @pytest.mark.parametrize("title", TIMETABLES[:2])
@@ -75,9 +86,14 @@ def test_all_exercises_have_minutes():
     assert sorted(exercise_minutes(TEXT)) == sorted(tasks)
 
 
-def test_what_builds_on_what_is_what_the_notebooks_say():
+def built_on() -> dict[str, set[str]]:
+    """For each notebook, by its number, those that it builds on."""
     table = TEXT.split("## What builds on what")[1].split("\n## ")[0]
-    said = {number: set(re.findall(r"\d\d", others)) for number, others in rows(table)}
+    return {number: set(re.findall(r"\d\d", others)) for number, others in rows(table)}
+
+
+def test_what_builds_on_what_is_what_the_notebooks_say():
+    said = built_on()
     assert list(said) == NUMBERS
     for path in NOTEBOOKS[1:]:
         needs = nbformat.read(path, as_version=4).cells[0].source.split("What you'll need")[1]

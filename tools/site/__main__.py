@@ -11,6 +11,7 @@ import argparse
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -77,7 +78,9 @@ def copy_to(source: Path, notebooks: Path) -> None:
     for name in held:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         if name.suffix == ".ipynb":
-            notebook = tidy(read_notebook(notebooks / name.name))
+            notebook = read_notebook(notebooks / name.name)
+            if notebooks != ROOT / "notebooks":  # those are stored tidied
+                notebook = tidy(notebook)
             for cell in notebook.cells:
                 if cell.cell_type == "markdown":
                     cell.source = with_living_links(cell.source, name.parent, held)
@@ -100,26 +103,38 @@ def write_cheat_sheet(source: Path) -> None:
     (source / "cheat_sheet.md").write_text(f"{title}\n\n{link}\n{rest}\n", "utf-8")
 
 
-def build(notebooks: Path, site: Path) -> int:
-    """Build the site anew in a folder; gives Sphinx' exit status, not 0 if it had to warn.
+def build(notebooks: Path, site: Path, strict: bool = False) -> int:
+    """Build the site in a folder; gives Sphinx' exit status.
 
     Args:
         notebooks: folder with the notebooks as executed.
-        site: what lies there is deleted.
+        site: what lies there is replaced once the new site is whole.
+        strict: whether a warning of Sphinx is told, and counts as a failure.
+
+    Raises:
+        NotebookError: a notebook is missing or is none.
     """
-    source = site.with_name("site-source")
-    for folder in (source, site):
-        shutil.rmtree(folder, ignore_errors=True)
-    source.mkdir(parents=True)
-    copy_to(source, notebooks)
-    try_it.write(source)
-    write_cheat_sheet(source)
-    failed = sphinx(["-q", "-W", "--keep-going", "-c", str(HERE), str(source), str(site)])
-    cheat_sheet.write(site / "cheat_sheet.pdf")
-    shutil.copytree(source / "_static", site / "_static", dirs_exist_ok=True)
-    for remains in (source, site / ".doctrees", site / "_sources"):
-        shutil.rmtree(remains, ignore_errors=True)
-    return failed
+    missing = [path.name for path in NOTEBOOKS if not (notebooks / path.name).is_file()]
+    if missing:
+        raise NotebookError(f"{notebooks} lacks {', '.join(missing)}: run all notebooks first.")
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=site.parent, prefix=".writing-") as folder:
+        source, made = Path(folder) / "source", Path(folder) / "site"
+        source.mkdir()
+        copy_to(source, notebooks)
+        try_it.write(source)
+        write_cheat_sheet(source)
+        how = ["-q", "-W", "--keep-going"] if strict else ["-Q"]
+        failed = sphinx([*how, "-c", str(HERE), str(source), str(made)])
+        if failed:
+            return failed
+        cheat_sheet.write(made / "cheat_sheet.pdf")
+        shutil.copytree(source / "_static", made / "_static", dirs_exist_ok=True)
+        for remains in (".doctrees", "_sources"):
+            shutil.rmtree(made / remains, ignore_errors=True)
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.move(made, site)
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
