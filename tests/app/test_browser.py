@@ -5,20 +5,14 @@ The tests need Chromium and its driver, and are skipped where they are missing.
 
 import io
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 from axe_core_python.selenium import Axe
 from browser import CHROMIUM, DRIVER, PATIENCE, open_chromium
@@ -32,6 +26,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+from serving import Server, serving
 from strokes import ONE, SEVEN, ZERO
 
 from app import my_hand
@@ -41,57 +36,13 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 SAMPLES = ROOT / "data" / "samples"
 
 
-@dataclass
-class Server:
-    """What serves the page: its process, where it does, and the file of what it prints."""
-
-    process: subprocess.Popen
-    address: str
-    said: Path
-
-    def kernels(self) -> int:
-        """How many kernels run now."""
-        return sum(map(is_kernel, psutil.Process(self.process.pid).children(recursive=True)))
-
-
-def is_kernel(process: psutil.Process) -> bool:
-    try:
-        return "ipykernel_launcher" in process.cmdline()
-    except psutil.NoSuchProcess:  # it has ended, or is about to
-        return False
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
     """The page of `make app`, on a free port."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # Without these, no window opens on the desktop of whoever runs the tests.
-    hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    said = tmp_path_factory.mktemp("server") / "said"
-    with said.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "app/serve.py", str(port)],
-            cwd=ROOT,
-            env=os.environ | hidden,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        WebDriverWait(process, PATIENCE).until(lambda _: process.poll() or listens(port))
-        assert process.poll() is None, "app/serve.py has ended"
-        yield Server(process, f"http://127.0.0.1:{port}/", said)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    with serving(tmp_path_factory.mktemp("server") / "said") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -423,6 +374,20 @@ def test_kernels_end_when_their_pages_are_left(server, page):
     page.wait_for(lambda: server.kernels() == 2)
     page.draw(ONE)  # this page's own still answers
     page.wait_for(lambda: page.answer() == "Read: 1")
+
+
+def test_a_phone_in_the_room_draws(server, tmp_path):
+    """The token opens the page, and the cookie that it gets what the page asks for later."""
+    with serving(tmp_path / "said", "--lan") as room:
+        driver = open_chromium("browser")
+        try:
+            driver.get(room.said.read_text(encoding="utf-8").splitlines()[1])
+            phone = Page(driver)
+            phone.wait_for(lambda: "Draw a digit" in phone.answer())
+            phone.draw(SEVEN, kind="touch")
+            phone.wait_for(lambda: phone.answer() == "Read: 7")
+        finally:
+            driver.quit()
 
 
 def test_the_server_prints_its_address_and_nothing_else(server):
