@@ -57,8 +57,8 @@ test: $(READY)  ## run all tests, the notebooks' outputs included
 lab: $(READY)  ## open JupyterLab at the notebooks
 	@$(PY) -W ignore -m jupyterlab --config=tools/lab.py --notebook-dir=. notebooks/01_exploration.ipynb
 
-app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866
-	@$(PY) app/serve.py
+app: $(READY)  ## serve the page that reads what you draw or upload, at http://127.0.0.1:8866 (LAN=1: to phones in the same room as well)
+	@$(PY) app/serve.py $(if $(LAN),--lan)
 
 progress: $(READY)  ## say which exercises you have done
 	@$(PY) -m tools.progress

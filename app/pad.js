@@ -3,18 +3,23 @@
 // (text) and `details` (HTML). See `drawing_pad` in app/pad.py.
 
 const PAGE = `
-  <canvas role="img" aria-label="Drawing pad: draw with a mouse, a pen or a finger"></canvas>
-  <div class="buttons"><button type="button">Undo</button><button type="button">Clear</button></div>
-  <p class="answer" aria-live="polite"></p>
+  <div class="sheet">
+    <canvas role="img" aria-label="Drawing pad: draw with a mouse, a pen or a finger"></canvas>
+    <div class="buttons">
+      <button type="button">Undo</button><button type="button">Clear</button>
+    </div>
+    <p class="answer" aria-live="polite"></p>
+  </div>
   <div class="details"></div>`;
 
 function render({ model, el }) {
   const [width, height, penWidth] = ["width", "height", "pen_width"].map((n) => model.get(n));
   const pad = document.createElement("div");
   pad.className = "drawing-pad";
-  pad.style.maxWidth = `${width}px`;
   pad.innerHTML = PAGE;
   el.append(pad);
+  const sheet = pad.querySelector(".sheet");
+  sheet.style.flexBasis = `${width}px`; // it becomes smaller where there is less room
   const canvas = pad.querySelector("canvas");
   const [undo, clear] = pad.querySelectorAll("button");
   Object.assign(canvas, { width, height });
@@ -68,14 +73,17 @@ function render({ model, el }) {
   clear.onclick = () => send([]);
 
   const form = correction("your drawing", (written) => model.send({ written }));
-  pad.append(form);
+  sheet.append(form);
   const showRead = () => form.read(model.get("digits"));
   const say = ({ kept }) => form.say(kept);
   model.on("msg:custom", say);
 
   const answer = pad.querySelector(".answer");
   const details = pad.querySelector(".details");
-  const showAnswer = () => (answer.textContent = model.get("answer"));
+  const showAnswer = () => {
+    answer.textContent = model.get("answer");
+    answer.classList.toggle("doubtful", answer.textContent.startsWith("Perhaps"));
+  };
   const showDetails = () => (details.innerHTML = model.get("details"));
   const listeners = {
     strokes: () => { draw(); form.say(""); }, answer: showAnswer, details: showDetails, digits: showRead,

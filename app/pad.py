@@ -17,14 +17,24 @@ import numpy as np
 import traitlets
 
 from app import my_hand
-from reading import CourseError, Digit, open_picture, read_digits
+from reading import CourseError, Digit, network, open_picture, read_digits
+from reading.decode import to_grey
+from reading.find import find_places
 from reading.read import Model
 
 HERE = Path(__file__).resolve().parent
 PAD_SIZE = (480, 320)  # width and height in pixels; a small screen shows the pad smaller
 PEN_WIDTH = 16  # pixels; as thick as MNIST's strokes where a digit is half as high as the pad
-BLUE, GREY = "#1f6fb2", "#767676"  # of bars and boxes; the pad's own colours are in pad.css
+MIN_DRAWN_SIDE = 40  # pixels; a drawing that is smaller both ways is hard to make out
 MAX_SHOWN_SIDE = 900  # pixels of the longer side of an uploaded picture on the page
+MAX_UNFOLDED = 6  # digits of a picture whose details are shown at once
+DOUBT = 0.6  # a digit that is less probable looks doubtful
+SEEN = (
+    0.3  # the finder's score of what a person sees as well; letters reach it, blank paper does not
+)
+NO_DIGIT = "but no digit: is it a letter?"
+SAMPLES = HERE.parent / "data" / "samples"
+EXAMPLES = ("photo_07.jpg", "postcode.jpg", "chalk_row.jpg")  # small files
 CORRECTION = (HERE / "correction.js").read_text(encoding="utf-8")
 
 
@@ -59,12 +69,7 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
         with pad.hold_sync():  # all reach the browser in one message
             pad.details = _details_html(digits)
             pad.digits = digits_text(digits)
-            if digits:
-                pad.answer = f"Read: {digits_text(digits)}"
-            elif pad.strokes:
-                pad.answer = "No digit found. Draw it larger, with a gap to the next one."
-            else:
-                pad.answer = "Draw a digit here, or several side by side."
+            pad.answer = _pad_answer(pad.strokes, digits)
 
     # A model's first answers take long, so it is asked before the learner's first stroke.
     for count in (1, 2):
@@ -90,6 +95,7 @@ class PictureUpload(anywidget.AnyWidget):
 
     _esm = CORRECTION + (HERE / "upload.js").read_text(encoding="utf-8")
     _css = HERE / "pad.css"
+    examples = traitlets.List().tag(sync=True)  # of names and pictures, as data URLs
 
 
 def upload_button(model: Model | None = None) -> PictureUpload:
@@ -98,7 +104,10 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     Args:
         model: as `reading.read_digits` takes it; None: the networks that ship.
     """
-    upload = PictureUpload()
+    samples = [SAMPLES / name for name in EXAMPLES]
+    upload = PictureUpload(
+        examples=[(path.name, _data_url(path.read_bytes(), path.suffix)) for path in samples]
+    )
 
     read: dict[int, list[Digit]] = {}  # in each picture on the page, by its number
 
@@ -108,8 +117,10 @@ def upload_button(model: Model | None = None) -> PictureUpload:
             _, said = _keep(read[number], asked["written"])
             upload.send({"number": number, "kept": said})
             return
-        html, read[number] = _reading_html(asked["name"], bytes(buffers[0]), model)
-        upload.send({"number": number, "html": html, "digits": digits_text(read[number])})
+        html, digits = _reading_html(asked["name"], bytes(buffers[0]), model)
+        read[number] = digits
+        answered = {"number": number, "html": html, "digits": digits_text(digits)}
+        upload.send(answered | {"probabilities": [d.probability for d in digits]})
 
     upload.on_msg(answer)
     return upload
@@ -140,6 +151,47 @@ def digits_text(digits: list[Digit]) -> str:
     return "".join(str(d.digit) for d in digits)
 
 
+def _is_doubtful(digit: Digit) -> bool:
+    return digit.probability < DOUBT
+
+
+def _doubt(digits: list[Digit]) -> str:
+    """What was read, such as "perhaps 47, not sure of the 7"; empty where nothing is doubtful."""
+    doubtful = [i for i, digit in enumerate(digits) if _is_doubtful(digit)]
+    if not doubtful:
+        return ""
+    text = digits_text(digits)
+    if len(digits) == 1:
+        return f"perhaps {text}"
+    if len(doubtful) > 1:
+        return f"perhaps {text}, not sure of {len(doubtful)} of the {len(digits)} digits"
+    (place,) = doubtful
+    which = f"the {text[place]}" if text.count(text[place]) == 1 else f"digit number {place + 1}"
+    return f"perhaps {text}, not sure of {which}"
+
+
+def _pad_answer(strokes: list, digits: list[Digit]) -> str:
+    """What the pad says of strokes in which these digits were read."""
+    if not strokes:
+        return "Draw a digit here, or several side by side."
+    if digits:
+        doubt = _doubt(digits)
+        return f"{doubt[0].upper()}{doubt[1:]}." if doubt else f"Read: {digits_text(digits)}"
+    if np.ptp(np.concatenate(strokes), axis=0).max() < MIN_DRAWN_SIDE:
+        return "Too small to read. Draw it larger."
+    return f"I see something, {NO_DIGIT} A digit needs a gap to the next one."
+
+
+def _picture_answer(picture: np.ndarray, digits: list[Digit]) -> str:
+    """What is said of a picture, RGB of shape (H, W, 3), in which these digits were read."""
+    if digits:
+        return _doubt(digits) or f"read {digits_text(digits)}"
+    places = find_places(to_grey(picture), network.finder().predict_on_batch)
+    if any(place.score > SEEN for place in places):
+        return f"I see something, {NO_DIGIT}"
+    return "no digit found"
+
+
 def _details_html(digits: list[Digit]) -> str:
     """What the network sees of each digit, and the ten probabilities of the least sure one."""
     if not digits:
@@ -149,61 +201,77 @@ def _details_html(digits: list[Digit]) -> str:
     which = f", for the least sure digit, the {unsure.digit}" if len(digits) > 1 else ""
     bars = "".join(_bar_html(i, p, i == unsure.digit) for i, p in enumerate(unsure.probabilities))
     return (
-        '<div style="display:flex;flex-wrap:wrap;gap:16px">'
-        '<div><p style="margin:0 0 4px">What the network sees</p>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:8px">{pictures}</div></div>'
-        f'<div style="flex:1 1 240px"><p style="margin:0 0 4px">Its probabilities{which}</p>'
-        f"{bars}</div></div>"
+        f'<div class="seen"><p>What the network sees</p><div>{pictures}</div></div>'
+        f'<div class="probabilities"><p>Its probabilities{which}</p>{bars}</div>'
     )
 
 
 def _digit_html(digit: Digit, side: int) -> str:
     text = f"{digit.digit}, {digit.probability:.0%}"
-    source = _data_url(255 - digit.image, ".png")  # ink dark on white, as `show_digits` does
+    source = _encoded(255 - digit.image, ".png")  # ink dark on white, as `show_digits` does
     return (
-        f'<figure style="margin:0"><img src="{source}" width="{side}" height="{side}" '
-        f'alt="The 28 by 28 pixels that the network sees, read as {text}" '
-        f'style="image-rendering:pixelated;border:1px solid {GREY}">'
-        f'<figcaption style="text-align:center">{text}</figcaption></figure>'
+        f'<figure><img src="{source}" width="{side}" height="{side}"{_doubtful_class(digit)} '
+        f'alt="The 28 by 28 pixels that the network sees, read as {text}">'
+        f"<figcaption>{text}</figcaption></figure>"
     )
 
 
+def _doubtful_class(digit: Digit, *others: str) -> str:
+    """The attribute with the classes of what shows a digit; empty where there are none."""
+    classes = [*others, *["doubtful"] * _is_doubtful(digit)]
+    return f' class="{" ".join(classes)}"' if classes else ""
+
+
 def _bar_html(digit: int, probability: float, best: bool) -> str:
-    colour = BLUE if best else GREY
     return (
-        '<div style="display:flex;align-items:center;gap:8px;line-height:20px">'
-        f'<span style="width:1ch">{digit}</span><span style="flex:1;background:#e6e6e6">'
-        f'<span class="bar" style="display:block;height:14px;background:{colour};'
-        f'width:{probability:.1%}"></span></span>'
-        f'<span style="width:5ch;text-align:right">{probability:.0%}</span></div>'
+        f'<div><span>{digit}</span><span><span class="bar{" best" * best}" '
+        f'style="width:{probability:.1%}"></span></span><span>{probability:.0%}</span></div>'
     )
 
 
 def _reading_html(name: str, content: bytes, model: Model | None) -> tuple[str, list[Digit]]:
-    """A picture with a box around each digit and what was read above it, or why there is none."""
+    """A picture with a box around each digit and what was read above it, or why there is none.
+
+    Args:
+        name: of the file.
+        content: the file's bytes.
+        model: as `reading.read_digits` takes it.
+
+    Returns:
+        HTML, and the digits in reading order.
+    """
     name = html.escape(name)
     try:
         picture = open_picture(content)
         digits = read_digits(picture, model)
     except CourseError as error:
-        return (
-            f'<p role="alert" style="font-size:16px"><b>{name}</b>: {html.escape(str(error))}</p>',
-            [],
-        )
+        return f'<p role="alert"><b>{name}</b>: {html.escape(str(error))}</p>', []
+    height, width = picture.shape[:2]
+    answer = _picture_answer(picture, digits)
+    boxes = "".join(_box_html(d, width, height) for d in digits)
+    return (
+        f'<figure class="reading" role="status"><figcaption><b>{name}</b>: {answer}'
+        f'</figcaption><div class="photo"><img src="{_shown(picture)}" alt="{name}: {answer}">'
+        f"{boxes}</div></figure>{_folded_details_html(digits)}",
+        digits,
+    )
+
+
+def _shown(picture: np.ndarray) -> str:
+    """A picture, RGB of shape (H, W, 3), as a data URL of no more pixels than the page shows."""
     height, width = picture.shape[:2]
     scale = min(1, MAX_SHOWN_SIDE / max(height, width))
     size = [max(1, round(length * scale)) for length in (width, height)]
-    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    read = f"read {digits_text(digits)}" if digits else "no digit found"
-    boxes = "".join(_box_html(d, width, height) for d in digits)
-    source = _data_url(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), ".jpg")
-    return (
-        f'<figure role="status" style="margin:16px 0;font-size:16px"><figcaption><b>{name}</b>: '
-        f'{read}</figcaption><div style="position:relative;display:inline-block;margin-top:20px">'
-        f'<img src="{source}" alt="{name}: {read}" style="display:block;max-width:100%">{boxes}'
-        "</div></figure>",
-        digits,
-    )
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return _encoded(cv2.cvtColor(small, cv2.COLOR_RGB2BGR), ".jpg")
+
+
+def _folded_details_html(digits: list[Digit]) -> str:
+    """`_details_html` below a picture; of many digits it is folded, for it is long."""
+    details = f'<div class="details">{_details_html(digits)}</div>' if digits else ""
+    if len(digits) <= MAX_UNFOLDED:
+        return details
+    return f"<details><summary>What the network sees of each digit</summary>{details}</details>"
 
 
 def _box_html(digit: Digit, width: int, height: int) -> str:
@@ -212,16 +280,22 @@ def _box_html(digit: Digit, width: int, height: int) -> str:
         f"{100 * length / whole:.2f}%"
         for length, whole in zip(digit.box, (width, height) * 2, strict=True)
     )
+    label = f"{digit.digit}, {digit.probability:.0%}" if _is_doubtful(digit) else f"{digit.digit}"
+    # What stands above a box at the right edge grows to the left, not out of the page.
+    side = ["at-right"] * (digit.box[0] > width / 2)
     return (
-        f'<span title="{digit.probability:.0%}" aria-hidden="true" style="position:absolute;'
-        f"left:{left};top:{top};width:{box_width};height:{box_height};box-sizing:border-box;"
-        f'border:2px solid {BLUE}"><b style="position:absolute;left:-2px;bottom:100%;padding:0 4px;'
-        f'background:{BLUE};color:white;font-size:14px;line-height:18px">{digit.digit}</b></span>'
+        f'<span{_doubtful_class(digit, "box", *side)} title="{digit.probability:.0%}" '
+        f'aria-hidden="true" style="left:{left};top:{top};width:{box_width};height:{box_height}">'
+        f"<b>{label}</b></span>"
     )
 
 
-def _data_url(image: np.ndarray, ending: str) -> str:
-    """A picture as a data URL, which holds it within the page; `ending` is .png or .jpg."""
+def _encoded(image: np.ndarray, ending: str) -> str:
+    """An image as a data URL; `ending` is .png or .jpg."""
+    return _data_url(cv2.imencode(ending, image)[1].tobytes(), ending)
+
+
+def _data_url(content: bytes, ending: str) -> str:
+    """A picture's file as a data URL, which holds it within the page; it ends in .png or .jpg."""
     kind = {".png": "png", ".jpg": "jpeg"}[ending]
-    content = cv2.imencode(ending, image)[1].tobytes()
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -3,20 +3,18 @@
 The tests need Chromium and its driver, and are skipped where they are missing.
 """
 
+import io
 import json
-import os
-import socket
-import subprocess
-import sys
+import shutil
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
-import psutil
+import pandas as pd
 import pytest
+from axe_core_python.selenium import Axe
 from browser import CHROMIUM, DRIVER, PATIENCE, open_chromium
 from conftest import ROOT
 from PIL import Image
@@ -25,7 +23,10 @@ from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+from serving import Server, serving
 from strokes import ONE, SEVEN, ZERO
 
 from app import my_hand
@@ -35,57 +36,13 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 SAMPLES = ROOT / "data" / "samples"
 
 
-@dataclass
-class Server:
-    """What serves the page: its process, where it does, and the file of what it prints."""
-
-    process: subprocess.Popen
-    address: str
-    said: Path
-
-    def kernels(self) -> int:
-        """How many kernels run now."""
-        return sum(map(is_kernel, psutil.Process(self.process.pid).children(recursive=True)))
-
-
-def is_kernel(process: psutil.Process) -> bool:
-    try:
-        return "ipykernel_launcher" in process.cmdline()
-    except psutil.NoSuchProcess:  # it has ended, or is about to
-        return False
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory) -> Iterator[Server]:
     """The page of `make app`, on a free port."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("no Chromium with driver (Debian: apt install chromium chromium-driver)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # Without these, no window opens on the desktop of whoever runs the tests.
-    hidden = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    said = tmp_path_factory.mktemp("server") / "said"
-    with said.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "app/serve.py", str(port)],
-            cwd=ROOT,
-            env=os.environ | hidden,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        WebDriverWait(process, PATIENCE).until(lambda _: process.poll() or listens(port))
-        assert process.poll() is None, "app/serve.py has ended"
-        yield Server(process, f"http://127.0.0.1:{port}/", said)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    with serving(tmp_path_factory.mktemp("server") / "said") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -232,6 +189,132 @@ def test_what_was_meant_can_be_typed_and_is_kept(page):
     assert labels.count("1") >= 1 and {"0", "3", "8", "6"} <= set(labels)
 
 
+def test_the_details_stand_beside_the_pad_where_there_is_room(page):
+    page.draw(SEVEN)
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    for width, is_beside in ((1000, True), (900, True), (800, False), (390, False)):
+        page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width})
+        canvas, details = page.find(".drawing-pad canvas").rect, page.find(".details").rect
+        assert (details["x"] > canvas["x"] + canvas["width"]) == is_beside, width
+        assert (details["y"] > canvas["y"] + canvas["height"]) != is_beside, width
+
+
+def test_a_letter_is_no_digit(page):
+    page.draw([(40, 20), (60, 80)])
+    page.draw([(60, 20), (40, 80)])
+    page.wait_for(lambda: page.answer().startswith("I see something, but no digit"))
+
+
+def test_an_example_is_read_and_what_was_read_can_be_saved(page):
+    page.find(".examples button").click()
+    page.wait_for(lambda: "photo_07.jpg: read 9" in page.text())
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, ".picture-upload .bar")) == 10
+    table = saved(page)
+    assert list(table) == ["name", "digits", "probabilities"]
+    assert table.values.tolist()[0][:2] == ["photo_07.jpg", "9"]
+    assert 0.6 < float(table.probabilities[0]) <= 1
+
+
+def test_saved_names_may_hold_anything(page, tmp_path):
+    name = 'a "7", or\'2.jpg'
+    shutil.copy(SAMPLES / "pin.jpg", tmp_path / name)
+    page.upload(SAMPLES / "ten.jpg", tmp_path / name)
+    page.wait_for(lambda: f"{name}: read 0386" in page.text())
+    table = saved(page)
+    assert table.name.tolist() == ["ten.jpg", name]
+    assert table.digits.tolist() == ["3002795255", "0386"]
+    assert [len(shares.split()) for shares in table.probabilities] == [10, 4]
+    shown = "return [...document.querySelectorAll('.readings .bar')].map(b => b.checkVisibility())"
+    assert page.driver.execute_script(shown) == [False] * 10 + [True] * 10
+
+
+def saved(page: Page) -> pd.DataFrame:
+    """The CSV file that the button saves, caught on its way."""
+    text = page.driver.execute_async_script(
+        "const [done] = arguments, create = URL.createObjectURL;"
+        "URL.createObjectURL = (blob) => {"
+        "  URL.createObjectURL = create; blob.text().then(done); return 'data:,'; };"
+        "document.querySelector('.picture-upload .save').click();"
+    )
+    return pd.read_csv(io.StringIO(text), dtype=str)
+
+
+# A file as the browser hands it on when a picture is dropped or pasted: of what its page has got.
+GIVE = """const [source, target, kind, field] = arguments;
+    return fetch(source).then((response) => response.blob()).then((blob) => {
+        const data = new DataTransfer();
+        data.items.add(new File([blob], `${kind}.jpg`));
+        const init = {bubbles: true, cancelable: true, [field]: data};
+        const Kind = kind === "paste" ? ClipboardEvent : DragEvent;
+        return !target.dispatchEvent(new Kind(kind, init));
+    })"""
+
+
+@pytest.mark.parametrize(
+    "kind, field, target",
+    [("drop", "dataTransfer", ".sources"), ("paste", "clipboardData", "body")],
+)
+def test_a_picture_can_be_dropped_and_pasted(page, kind, field, target):
+    source = page.find(".examples img").get_attribute("src")
+    page.driver.execute_script(GIVE, source, page.find(target), kind, field)
+    page.wait_for(lambda: f"{kind}.jpg: read 9" in page.text())
+
+
+def test_a_camera_is_offered_on_touch_screens_alone(page):
+    photo = page.find(".picture-upload .photo")
+    assert photo.get_attribute("capture") == "environment"
+    assert photo.get_attribute("accept") == "image/*"
+    camera, hint = page.find(".sources .camera"), page.find(".sources .mouse")
+    assert hint.is_displayed() and not camera.is_displayed()
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        assert camera.is_displayed() and not hint.is_displayed()
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def test_the_keyboard_reaches_everything_and_is_caught_by_nothing(page):
+    page.draw(SEVEN)
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    page.find(".examples button").click()
+    page.wait_for(lambda: "photo_07.jpg: read 9" in page.text())
+    wanted = "button:enabled, .correction:not([hidden]) input"
+    found = page.driver.find_elements(By.CSS_SELECTOR, wanted)
+    reachable = [element for element in found if element.is_displayed()]
+    page.wait_for(lambda: press_tab(page).tag_name == "body")  # to where the page begins
+    reached = [press_tab(page) for _ in reachable]
+    assert reached == reachable and len(reached) >= 10
+    assert press_tab(page).tag_name == "body"
+    reached[0].send_keys(Keys.ENTER)  # Undo
+    page.wait_for(lambda: "Draw a digit" in page.answer())
+
+
+def press_tab(page: Page) -> WebElement:
+    """The element that has the focus after the key was pressed."""
+    ActionChains(page.driver).send_keys(Keys.TAB).perform()
+    return page.driver.switch_to.active_element
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_mend(page, scheme):
+    page.draw(SEVEN)
+    page.wait_for(lambda: page.answer() == "Read: 7")
+    page.upload(SAMPLES / "pin.jpg", SAMPLES / "ten.jpg")
+    page.wait_for(lambda: "ten.jpg: read" in page.text())
+    page.driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+    )
+    try:
+        colour = page.find("body").value_of_css_property("background-color")
+        assert (colour == "rgba(255, 255, 255, 1)") == (scheme == "light")
+        violations = Axe().run(page.driver)["violations"]
+        assert [(found["id"], found["nodes"][0]["html"][:200]) for found in violations] == []
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_it_fits_a_phone(page):
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
     page.wait_for(lambda: 340 < page.find(".drawing-pad canvas").size["width"] < 390)
@@ -291,6 +374,20 @@ def test_kernels_end_when_their_pages_are_left(server, page):
     page.wait_for(lambda: server.kernels() == 2)
     page.draw(ONE)  # this page's own still answers
     page.wait_for(lambda: page.answer() == "Read: 1")
+
+
+def test_a_phone_in_the_room_draws(server, tmp_path):
+    """The token opens the page, and the cookie that it gets what the page asks for later."""
+    with serving(tmp_path / "said", "--lan") as room:
+        driver = open_chromium("browser")
+        try:
+            driver.get(room.said.read_text(encoding="utf-8").splitlines()[1])
+            phone = Page(driver)
+            phone.wait_for(lambda: "Draw a digit" in phone.answer())
+            phone.draw(SEVEN, kind="touch")
+            phone.wait_for(lambda: phone.answer() == "Read: 7")
+        finally:
+            driver.quit()
 
 
 def test_the_server_prints_its_address_and_nothing_else(server):

@@ -1,16 +1,19 @@
 """The drawing pad and the upload button: what they say to what is drawn and uploaded."""
 
 import os
+import re
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 from conftest import ROOT
 from strokes import SEVEN, ZERO
 
 from app import my_hand, pad
-from reading import CourseError, read_digits
+from reading import CourseError, Digit, read_digits
+from reading.read import Box
 
 
 def on_pad(points: list[tuple[float, float]]) -> list[list[int]]:
@@ -23,18 +26,97 @@ def test_pad_answers_what_is_drawn():
     assert "Draw" in drawn.answer and drawn.details == ""
     drawn.strokes = [on_pad(SEVEN)]
     assert drawn.answer == "Read: 7"
-    assert drawn.details.count('class="bar"') == 10 and drawn.details.count("<img") == 1
+    assert drawn.details.count('class="bar') == 10 and drawn.details.count("<img") == 1
     drawn.strokes = [on_pad(SEVEN), on_pad(ZERO)]
     assert drawn.answer == "Read: 70" and drawn.details.count("<img") == 2
     drawn.strokes = []
     assert "Draw" in drawn.answer and drawn.details == ""
 
 
-def test_pad_says_when_it_finds_no_digit(monkeypatch):
+def test_pad_says_why_it_reads_no_digit(monkeypatch):
     drawn = pad.drawing_pad()
+    drawn.strokes = [on_pad([(40, 20), (60, 80)]), on_pad([(60, 20), (40, 80)])]  # an X
+    assert drawn.answer.startswith("I see something, but no digit") and drawn.details == ""
     monkeypatch.setattr(pad, "read_digits", lambda *_: [])
-    drawn.strokes = [[[5, 5]]]
-    assert drawn.answer.startswith("No digit found") and drawn.details == ""
+    drawn.strokes = [[[5, 5], [9, 9]]]
+    assert drawn.answer.startswith("Too small") and drawn.details == ""
+
+
+def digit(value: int, probability: float, box: Box = (10, 10, 20, 30)) -> Digit:
+    """A digit as if it had been read, the rest of its probability on the 0."""
+    probabilities = np.zeros(10, np.float32)
+    probabilities[[0, value]] = 1 - probability, probability
+    return Digit(value, probability, box, np.zeros((28, 28), np.uint8), probabilities)
+
+
+@pytest.mark.parametrize(
+    "digits, answer",
+    [
+        ([digit(7, 0.6)], "Read: 7"),
+        ([digit(7, 0.59)], "Perhaps 7."),
+        ([digit(4, 0.9), digit(7, 0.5)], "Perhaps 47, not sure of the 7."),
+        ([digit(7, 0.9), digit(7, 0.5)], "Perhaps 77, not sure of digit number 2."),
+        (
+            [digit(4, 0.5), digit(7, 0.5), digit(1, 0.9)],
+            "Perhaps 471, not sure of 2 of the 3 digits.",
+        ),
+    ],
+)
+def test_a_doubtful_answer_sounds_doubtful(digits, answer, monkeypatch):
+    drawn = pad.drawing_pad()
+    monkeypatch.setattr(pad, "read_digits", lambda *_: digits)
+    drawn.strokes = [on_pad(SEVEN)]
+    assert drawn.answer == answer
+
+
+def page_of(picture: np.ndarray, name: str = "x.png") -> str:
+    """The HTML that is shown below the upload button for a picture."""
+    return pad._reading_html(name, cv2.imencode(".png", picture)[1].tobytes(), None)[0]
+
+
+def test_a_doubtful_digit_of_a_picture_looks_doubtful(monkeypatch):
+    digits = [digit(4, 0.9), digit(7, 0.5, (60, 10, 20, 30))]
+    monkeypatch.setattr(pad, "read_digits", lambda *_: digits)
+    page = page_of(np.full((100, 100), 255, np.uint8))
+    assert "</b>: perhaps 47, not sure of the 7</figcaption>" in page
+    sure, doubtful = re.findall(r'<span class="(box[^"]*)".*?<b>(.*?)</b>', page)
+    assert sure == ("box", "4") and doubtful == ("box at-right doubtful", "7, 50%")
+
+
+def test_a_picture_without_a_digit_says_whether_something_is_there():
+    blank = np.full((200, 300), 255, np.uint8)
+    assert "</b>: no digit found<" in page_of(blank)
+    letter = pad._draw_strokes([on_pad([(40, 20), (60, 80)]), on_pad([(60, 20), (40, 80)])])
+    assert "</b>: I see something, but no digit: is it a letter?<" in page_of(letter)
+
+
+def test_a_picture_tells_as_much_as_the_pad(monkeypatch):
+    """The 28 x 28 pixels of each digit and ten bars, folded where there are many digits."""
+    for count, is_folded in ((1, False), (6, False), (7, True)):
+        digits = [digit(3, 0.9, (10 * i, 10, 8, 20)) for i in range(count)]
+        monkeypatch.setattr(pad, "read_digits", lambda *_, d=digits: d)
+        page = page_of(np.full((100, 100), 255, np.uint8))
+        assert page.count('class="bar') == 10 and page.count("The 28 by 28 pixels") == count
+        assert ("<details>" in page) == is_folded
+
+
+def luminance(grey: np.ndarray | str) -> np.ndarray:
+    """Relative luminance by WCAG 2.2 of greys, 0 to 1, or of a colour such as #0b3d6b."""
+    if isinstance(grey, str):
+        parts = np.array([int(grey[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        return luminance(parts) @ [0.2126, 0.7152, 0.0722]
+    return np.where(grey <= 0.04045, grey / 12.92, ((grey + 0.055) / 1.055) ** 2.4)
+
+
+def test_one_line_of_a_box_is_seen_on_any_grey():
+    style = (pad.HERE / "pad.css").read_text(encoding="utf-8")
+    dark = re.search(r"--dark: (#\w{6})", style)[1]
+    ground = luminance(np.arange(256) / 255) + 0.05
+    contrasts = [
+        np.maximum(line / ground, ground / line)
+        for line in (luminance(dark) + 0.05, luminance("#ffffff") + 0.05)
+    ]
+    assert "--light: white" in style and np.max(contrasts, axis=0).min() >= 3
 
 
 def test_a_tap_is_a_dot():
