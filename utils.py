@@ -241,7 +241,7 @@ def solution(name: str, show: bool) -> None:
 MADE_BY = {"dense": "03_dense_baseline.ipynb", "my_reader": "10_reading_network.ipynb"}
 MADE_BY |= dict.fromkeys(("cnn_a", "cnn_b", "cnn"), "04_cnn_training.ipynb")
 SIZES = [f"{size}{n}" for size in ("small", "medium", "large") for n in ("", "_2", "_3")]
-ONLY_SHIPPED = ("reader", "sturdy", "tiny", *SIZES)
+ONLY_SHIPPED = ("reader", "robust", "tiny", *SIZES)
 ENDINGS = ".keras", ".h5"
 
 

@@ -32,7 +32,7 @@ NETWORKS = (  # in models/shipped/
     *("dense", "cnn_a", "cnn_b", "cnn", "reader"),  # of notebooks 03, 04 and 10
     *("tiny", "small", "small_2", "small_3", "medium", "medium_2", "medium_3"),  # of notebook 11
     *("large", "large_2", "large_3"),
-    "sturdy",  # of notebook 14
+    "robust",  # of notebook 14
 )
 AS_LITERT = ("large", "reader")  # ship as .tflite as well; the second reads pictures
 
@@ -161,7 +161,7 @@ def main() -> int:
             f"[{' OK ' if holds else 'FAIL'}] {what}" + ("" if holds else f"\n       -> {remedy}")
         )
         failed += not holds
-    print("Everything is in place." if not failed else f"{failed} to mend, see the arrows.")
+    print("Everything is in place." if not failed else f"{failed} to fix, see the arrows.")
     return 1 if failed else 0
 
 

@@ -1,5 +1,5 @@
 # Hint 1: What do the thirty pictures say about 4s, and what do they say about the other nine
-# digits? Ask yourself for both separately how many are still read rightly.
+# digits? Ask yourself for both separately how many are still read correctly.
 # Hint 2: All ten digits are about equally common. Decide for 4s and for the other nine kinds how
 # many are left, then take the mean of the ten. The check lets you be 0.1 off.
 

@@ -15,7 +15,7 @@ from tools.pages.page import Sheet, by_hand, cell, write_row
 SEEDS = 10
 MAX_WRONG = 0.05  # share of a picture's digits: of forty, two may be misread
 LETTERS = list(NEVER_A_DIGIT)
-AT_LEAST = 8  # of ten are read rightly
+AT_LEAST = 8  # of ten are read correctly
 # Less than is to be: some hands' 4s are read as 5s there.
 AT_LEAST_STILL = {"rows_near_the_border": 6, "a_table_drawn_by_hand": 6}
 HANDS = Hands(measured=True)

@@ -107,7 +107,7 @@ def test_doctor_counts_what_is_wrong(monkeypatch, capsys):
     assert check.main() == 1
     assert (
         capsys.readouterr().out
-        == "[ OK ] a\n[FAIL] b\n       -> mend b\n1 to mend, see the arrows.\n"
+        == "[ OK ] a\n[FAIL] b\n       -> mend b\n1 to fix, see the arrows.\n"
     )
 
 

@@ -63,10 +63,10 @@ BUDGETS = {
         ),
     ),
     "14_break_it": Budget(
-        ("sturdy", "mnist_c"),
+        ("robust", "mnist_c"),
         "DIGITS, EPOCHS, SEEDS = 10_000, 2, [1]",
         "DIGITS, EPOCHS, SEEDS = 54_000, 6, [1, 2, 3]",
-        ("sturdy",),
+        ("robust",),
     ),
 }
 
@@ -109,7 +109,7 @@ def main(numbers: list[str]) -> int:
         budget, results = BUDGETS[path.stem], KEPT / path.stem
         if path.read_text(encoding="utf-8").count(budget.stored) != 1:
             place = "tools/measure/experiments.py"
-            print(f"[FAIL] {path.name} holds {budget.stored!r} no longer; mend {place}.")
+            print(f"[FAIL] {path.name} holds {budget.stored!r} no longer; correct {place}.")
             return 1
         (results / "models").mkdir(parents=True, exist_ok=True)
         environment = {

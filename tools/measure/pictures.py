@@ -81,7 +81,7 @@ PEOPLE = {  # folder of data/people -> what its pictures show
 
 
 def by_people() -> pd.DataFrame:
-    """A row for each folder of data/people: the share read rightly, here and in the usual way.
+    """A row for each folder of data/people: the share read correctly, here and in the usual way.
 
     The usual way, with net (c), reads one digit in every picture; so it is only asked about those.
     """

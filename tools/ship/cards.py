@@ -82,7 +82,7 @@ CARDS = {
     "large": of_notebook_11("what an hour at most buys"),
     "large_2": of_notebook_11("the same from another seed", 2),
     "large_3": of_notebook_11("the same from a third seed", 3),
-    "sturdy": About(
+    "robust": About(
         "a network that withstands damage it was not shown",
         "54,000 of the 60,000 MNIST training digits, bent, erased in part, with pieces of others "
         "(of all 60,000) and through random networks",

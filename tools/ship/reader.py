@@ -32,7 +32,7 @@ def main() -> int:
     (path,) = (path for path in NOTEBOOKS if path.stem == "10_reading_network")
     for line in (STORED, TRAINING):
         if path.read_text(encoding="utf-8").count(line) != 1:
-            print(f"[FAIL] {path.name} holds {line!r} no longer; mend tools/ship/reader.py.")
+            print(f"[FAIL] {path.name} holds {line!r} no longer; correct tools/ship/reader.py.")
             return 1
     trained = ROOT / "build" / "reader"
     shutil.rmtree(trained, ignore_errors=True)

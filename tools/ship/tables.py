@@ -106,7 +106,7 @@ def promise(seeds: pd.DataFrame) -> str:
     return (
         "A hands-on course in Jupyter notebooks: you explore MNIST, train networks with "
         f"TensorFlow/Keras that read {percent(net_c, 1)} of its test digits, and then find out why "
-        "such a network fails on a photo of your own digits, and mend it."
+        "such a network fails on a photo of your own digits, and fix it."
     )
 
 
@@ -380,12 +380,12 @@ def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str
     return "by those that ship only" if those_that_ship >= aim else "no"
 
 
-def damage_table(mnist_c: pd.DataFrame, sturdy: pd.DataFrame) -> str:
-    """A row a kind of damage: per cent read rightly by each network, 1,000 digits of each kind."""
+def damage_table(mnist_c: pd.DataFrame, robust: pd.DataFrame) -> str:
+    """A row a kind of damage: per cent read correctly by each network, 1,000 digits of each kind."""
     columns = mnist_c.set_index("network").T
-    seeds = sturdy[columns.index].T
-    columns[f"sturdy, mean of {seeds.shape[1]} seeds"] = seeds.mean(axis=1)
-    columns["sturdy, lowest"] = seeds.min(axis=1)
+    seeds = robust[columns.index].T
+    columns[f"robust, mean of {seeds.shape[1]} seeds"] = seeds.mean(axis=1)
+    columns["robust, lowest"] = seeds.min(axis=1)
     cells = columns.map("{:.1f}".format).reset_index(names="kind of damage")
     return markdown(cells.replace("_", " ", regex=True).to_dict("records"))
 
@@ -407,7 +407,7 @@ class Block(NamedTuple):
 
 TRIED = (
     *("tried_net_d", "tried_net_d_fit", "tried_small", "tried_medium", "tried_medium_epochs"),
-    *("tried_large", "tried_averaging", "tried_finding", "tried_sturdy"),
+    *("tried_large", "tried_averaging", "tried_finding", "tried_robust"),
 )
 IN_README = {
     "promise": Block(promise, ("seeds",)),
@@ -431,7 +431,7 @@ IN_RESULTS = {
     ),
     "tuning": Block(tuning_table, ("tuning",)),
     "records": Block(records_table, ("records", "records_again")),
-    "damage": Block(damage_table, ("mnist_c", "sturdy")),
+    "damage": Block(damage_table, ("mnist_c", "robust")),
     "aims": Block(aims_table, ("records", "records_again", "ensembles")),
     "ensembles": Block(partial(table, columns=ENSEMBLES), ("ensembles",)),
     "cards": Block(partial(table, columns=CARDS), ("cards",)),
