@@ -6,7 +6,7 @@
 # columns. `cv2.resize` to (28, 28) with `cv2.INTER_AREA`, 255 minus that, `[None]` for a batch of
 # one, `utils.to_input`, `cnn.predict`, `argmax`, and an `int` around it.
 
-def read_plainly(picture):
+def read_without_cleaning(picture):
     grey = utils.to_grey(utils.open_picture(picture))
     left, top, width, height = utils.read_digits(picture)[0].box
     box = grey[top : top + height, left : left + width]

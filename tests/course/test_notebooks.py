@@ -240,7 +240,7 @@ def test_elsewhere_the_setup_cell_says_what_to_do(tmp_path):
 
 def test_all_setup_cells_look_for_utils_alike(notebook):
     first = code_cells(notebook)[0].source
-    assert "import sys\nfrom pathlib import Path\n\n# utils.py lies one folder up" in first
+    assert "import sys\nfrom pathlib import Path\n\n# utils.py is one folder up" in first
 
 
 def trained(source: str) -> list[tuple[str, bool]]:

@@ -182,8 +182,8 @@ def cards() -> str:
             lines.append(
                 f"- **As LiteRT:** `{name}.tflite`, {row['LiteRT bytes'] / 1000:,.0f} kB, which "
                 f"runs without TensorFlow: {row['LiteRT ms alone']:.2f} ms for one digit alone, "
-                f"{row['LiteRT ms of 500']:.3f} ms a digit of 500 at once. On the test digits no "
-                f"probability differs by more than {limit:.0e}."
+                f"{row['LiteRT ms of 500']:.3f} ms per digit for 500 at once. On the test digits "
+                f"no probability differs by more than {limit:.0e}."
             )
             if about.litert:
                 lines[-1] += f" {about.litert}"

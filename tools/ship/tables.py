@@ -222,8 +222,8 @@ ARCHITECTURES = {  # a row a network of notebook 08
     "network": as_is("network"),
     "epochs": as_is("epochs"),
     "validation accuracy": share("validation accuracy"),
-    "seconds an epoch": number("s an epoch"),
-    "ms a digit": number("ms a digit", 2),
+    "seconds per epoch": number("s per epoch"),
+    "ms per digit": number("ms per digit", 2),
 }
 ENSEMBLES = {  # a row an ensemble: the mean of its networks' probabilities
     "network": as_is("name"),
@@ -237,7 +237,7 @@ CARDS = {  # a row a network that ships
     "parameters": number("parameters"),
     "kB": number("bytes", unit=1000),
     "ms for one digit": number("ms alone", 2),
-    "ms a digit, of 500": number("ms of 500", 3),
+    "ms per digit, of 500": number("ms of 500", 3),
     "LiteRT: kB": number("LiteRT bytes", unit=1000),
     "LiteRT: ms for one digit": number("LiteRT ms alone", 2),
 }
@@ -381,7 +381,7 @@ def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str
 
 
 def damage_table(mnist_c: pd.DataFrame, robust: pd.DataFrame) -> str:
-    """A row a kind of damage: per cent read correctly by each network, 1,000 digits of each kind."""
+    """One row per kind of damage: per cent read correctly by each network, of 1,000 digits each."""
     columns = mnist_c.set_index("network").T
     seeds = robust[columns.index].T
     columns[f"robust, mean of {seeds.shape[1]} seeds"] = seeds.mean(axis=1)
