@@ -4,7 +4,7 @@
 # `trial.suggest_float` with `log=True` and "kind" from `trial.suggest_categorical`, under these
 # names, and return the puzzle's value for them. Then call `optuna.create_study` (it minimizes
 # unless you tell it otherwise) and the study's `optimize` with that function and `n_trials` of at
-# most 100. Give back the study itself, not its best value.
+# most 100. Return the study itself, not its best value.
 
 def solve(puzzle):
     def objective(trial):

@@ -3,7 +3,7 @@
 # Hint 2: Call `slashed` for each zero, put the results together with `np.stack`, and prepare them
 # with `utils.to_input`. For `reader` and for `cnn`, take `predict` (with `verbose=0`), keep the
 # first ten columns, and take `argmax` along axis 1. The share is the mean of "equal to 0". Give
-# both shares as a tuple, that of the reader first.
+# both shares as a tuple, the reader's first.
 
 def shares_read(zeros):
     pictures = utils.to_input(np.stack([slashed(zero) for zero in zeros]))

@@ -1,9 +1,9 @@
 # Hint 1: The sentence in the task is nearly the program: a list of what is kept, empty at first,
 # and a loop over the boxes, the most likely first. The overlap is that of exercise 12.1.
-# Hint 2: `np.argsort` of the negative scores gives the numbers of the boxes from the highest score
+# Hint 2: `np.argsort` of the negative scores gives the indices of the boxes from the highest score
 # down. For each of them, compute the overlap with the boxes that are kept already, not with all
-# boxes, and append the number if `all` of these overlaps are at most `limit`. Return the list of
-# numbers. If 12.1 is not solved yet, define the overlap inside this function.
+# boxes, and append the index if `all` of these overlaps are at most `limit`. Return the list of
+# indices. If 12.1 is not solved yet, define the overlap inside this function.
 
 def boxes_to_keep(boxes, scores, limit=0.35):
     def overlap(a, b):

@@ -3,8 +3,8 @@
 # stays?
 # Hint 2: In a `tf.GradientTape` that watches the pixels (a `tf.constant` of `utils.to_input`), let
 # the network give its probabilities. Keep the right digit's by multiplying with `tf.one_hot`, and
-# sum over all digits: no digit depends on another one, so one gradient serves them all. Outside
-# the tape: absolute values, the mean over every axis but the one of the rows, `argmax`, `int`.
+# sum over all digits: no digit depends on another one, so one gradient serves them all. Outside the
+# tape: absolute values, the mean over every axis except the rows, `argmax`, `int`.
 
 def row_it_goes_by(network, images, labels):
     pixels = tf.constant(utils.to_input(images))

@@ -1,7 +1,7 @@
-# Hint 1: How do the pictures look that the network has learned from, and what of that is still so
-# when ink and paper are swapped?
-# Hint 2: Nearly the whole picture is ink now, and most filters meet at every place what they have
-# never met. How many of a hundred does somebody get right who guesses among ten digits? The check
+# Hint 1: What do the pictures look like that the network has learned from, and what of that still
+# holds when ink and paper are swapped?
+# Hint 2: Nearly the whole picture is ink now, and at every place most filters see what they have
+# never seen. How many of a hundred does somebody get right who guesses among ten digits? The check
 # lets you be 25 off.
 
 # Ink where paper was: to the network, all of them are pictures of a kind that it has never seen.

@@ -74,17 +74,17 @@ CARDS = {
     ),
     "tiny": of_notebook_11("99 % with few parameters"),
     "small": of_notebook_11("99.4 % with few parameters"),
-    "small_2": of_notebook_11("the same from another seed", 2),
-    "small_3": of_notebook_11("the same from a third seed", 3),
-    "medium": of_notebook_11("what some minutes buy"),
-    "medium_2": of_notebook_11("the same from another seed", 2),
-    "medium_3": of_notebook_11("the same from a third seed", 3),
-    "large": of_notebook_11("what an hour at most buys"),
-    "large_2": of_notebook_11("the same from another seed", 2),
-    "large_3": of_notebook_11("the same from a third seed", 3),
+    "small_2": of_notebook_11("the same with another seed", 2),
+    "small_3": of_notebook_11("the same with a third seed", 3),
+    "medium": of_notebook_11("a few minutes of training"),
+    "medium_2": of_notebook_11("the same with another seed", 2),
+    "medium_3": of_notebook_11("the same with a third seed", 3),
+    "large": of_notebook_11("an hour of training at most"),
+    "large_2": of_notebook_11("the same with another seed", 2),
+    "large_3": of_notebook_11("the same with a third seed", 3),
     "robust": About(
-        "a network that withstands damage it was not shown",
-        "54,000 of the 60,000 MNIST training digits, bent, erased in part, with pieces of others "
+        "a network that withstands corruptions it was not shown",
+        "54,000 of the 60,000 MNIST training digits, bent, partly erased, with pieces of others "
         "(of all 60,000) and through random networks",
         "[notebook 14](../notebooks/14_break_it.ipynb) on its full budget "
         "(`make experiments ONLY=14`), seed 1",
@@ -92,8 +92,8 @@ CARDS = {
     "reader": About(
         "the network that reads pictures",
         "54,000 MNIST training digits, and what the finder cuts out of drawn pages and real "
-        "photos: digits of some 350 people and 40 fonts, and what is none; more such pages set the "
-        "temperature",
+        "photos: digits of some 350 people and 40 fonts, and hard negatives; more such pages set "
+        "the temperature",
         "[notebook 10](../notebooks/10_reading_network.ipynb) on its full budget "
         "(`make reader`), seed 1",
         "whole pictures: `read_digits` finds the places and asks it about each. Its probabilities "
@@ -175,7 +175,7 @@ def cards() -> str:
             f"- **Test accuracy:** {accuracy} of the 10,000 MNIST test digits.",
             f"- **Size:** {row['parameters']:,.0f} parameters, {row['bytes'] / 1000:,.0f} kB.",
             f"- **Time:** {row['ms alone']:.2f} ms for one digit alone, {row['ms of 500']:.3f} ms "
-            f"a digit of 500 at once, on {row['cores']:.0f} CPU cores.",
+            f"per digit for 500 at once, on {row['cores']:.0f} CPU cores.",
         ]
         if name in AS_LITERT:
             limit = 10 ** np.ceil(np.log10(max(row["LiteRT difference"], 1e-9)))

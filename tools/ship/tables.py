@@ -381,7 +381,7 @@ def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str
 
 
 def damage_table(mnist_c: pd.DataFrame, robust: pd.DataFrame) -> str:
-    """One row per kind of damage: per cent read correctly by each network, of 1,000 digits each."""
+    """One row per corruption: accuracy of each network in per cent, on 1,000 digits each."""
     columns = mnist_c.set_index("network").T
     seeds = robust[columns.index].T
     columns[f"robust, mean of {seeds.shape[1]} seeds"] = seeds.mean(axis=1)
