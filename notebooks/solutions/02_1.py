@@ -1,8 +1,7 @@
 # Hint 1: Write down the one-hot vectors of the labels 0 to 9, one below the other. Which matrix do
 # you see? Each label then says which row of it you need.
 # Hint 2: `np.eye` makes that matrix: ask it for ten rows and for the `dtype` that the task names.
-# An array of labels in square brackets behind a matrix takes one row for each label, without a
-# loop.
+# Index it with the array of labels: that takes one row for each label, without a loop.
 
 def to_one_hot(labels):
     # Row k of the identity matrix is the one-hot vector of label k.

@@ -1,8 +1,8 @@
-# Hint 1: Take the notebook's network with one hidden layer less, and a narrow one. Does so small a
-# network need dropout? And since few digits make few steps: how could each step count for more?
-# Hint 2: A `keras.Sequential` of `keras.Input`, `Flatten` and two `Dense` layers, the last one
-# with a softmax. Compile it with the loss for integer labels, and try 0.001, 0.003 and 0.01 as
-# Adam's learning rate: what does the check report? `compile` returns nothing, so return the model.
+# Hint 1: Take the notebook's network with only one hidden layer, a narrow one. Does such a small
+# network need dropout? And since few digits mean few steps: how could each step count for more?
+# Hint 2: A `keras.Sequential` of `keras.Input`, `Flatten` and two `Dense` layers, the last one with
+# a softmax. Compile it with the loss for integer labels, and try 0.001, 0.003 and 0.01 as Adam's
+# learning rate: what does the check report? `compile` returns nothing, so return the model.
 
 def small_network():
     model = keras.Sequential(

@@ -1,9 +1,9 @@
-# Hint 1: Follow the digits on their way. Do images and labels still belong together when the
+# Hint 1: Follow the digits step by step. Do images and labels still belong together when the
 # training begins? With which weights does the convolution begin, and what does ReLU make of its
 # sums? How far does one step go?
-# Hint 2: Each fault stands in one line: the one that prepares the digits, the layer, the
-# optimizer. In the first, do images and labels keep the same order? For the other two, look at
-# what Keras takes if an argument is left out, and compare.
+# Hint 2: Each fault is in one line: the one that prepares the digits, the layer, the optimizer. In
+# the first, do images and labels keep the same order? For the other two, look up what Keras uses if
+# an argument is left out, and compare.
 
 def trained(images, labels):
     x = utils.to_input(images)

@@ -1,5 +1,5 @@
-# Hint 1: For the maps of its first block, the notebook makes a network that ends earlier. Let yours
-# end at a layer whose number is given. Then mind the order of the axes.
+# Hint 1: For the maps of the first block, the notebook makes a network that ends earlier. Let yours
+# end at the layer whose number is given. Then mind the order of the axes.
 # Hint 2: `keras.Model` goes from `model.inputs` to the `output` of one of `model.layers`. Use its
 # `predict` (with `verbose=0`) on the digit and take the only picture of the batch, `[0]`. Its axes
 # are height, width, channels; `transpose` with three numbers brings the last one to the front and

@@ -1,5 +1,5 @@
 # Hint 1: Recall looks at one row of the confusion matrix: of the digits that were written as this
-# one, which share was read as this one? So decide first which digits count at all.
+# one, what share was read as this one? So decide first which digits count.
 # Hint 2: `labels == digit` is True for the digits that count. Use that as an index on
 # `predictions`, compare what is left with `digit`, and take the mean: True counts as 1.
 

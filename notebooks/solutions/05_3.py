@@ -1,7 +1,7 @@
-# Hint 1: Try the confidences themselves as thresholds, from the lowest up. For each of them take
-# all answers with at least that confidence together. Do not go through the answers one by one:
-# equal confidences belong together.
-# Hint 2: `np.unique` gives the confidences in rising order, each once: loop over it. Comparing
+# Hint 1: Try the confidences themselves as thresholds, from the lowest up. For each, take all
+# answers with at least that confidence. Do not go through the answers one by one: equal confidences
+# belong together.
+# Hint 2: `np.unique` gives the confidences in ascending order, each once: loop over them. Comparing
 # `confidence` with the threshold (`>=`) says which answers are given; the mean of `correct` over
 # these is their accuracy. Return the first threshold that reaches `goal`, and None after the loop.
 

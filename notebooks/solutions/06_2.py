@@ -1,8 +1,8 @@
-# Hint 1: Two things can be wrong: how many digits there are, and that one of them is unsure. Which
-# has to be checked first, so that the other check also works on a picture without a digit?
-# Hint 2: Call `utils.read_digits` once and keep the list. Give None if its `len` is not 4 `or` the
-# `min` of all `d.probability` is below `least`; `or` skips the second part if the first is True.
-# Otherwise put the digits together, each as `str`, with `"".join`.
+# Hint 1: Two things can be wrong: the number of digits, and how sure each one is. Which do you have
+# to check first, so that the other check also works on a picture without a digit?
+# Hint 2: Call `utils.read_digits` once and keep the list. Return None if its `len` is not 4 `or`
+# the `min` of all `d.probability` is below `least`; `or` skips the second part if the first is
+# True. Otherwise put the digits together, each as `str`, with `"".join`.
 
 def read_pin(picture, least=0.5):
     digits = utils.read_digits(picture)

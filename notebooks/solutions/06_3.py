@@ -1,6 +1,5 @@
 # Hint 1: Step 3 of the section "Find, then read" cuts a box out of the grey picture, and the usual
-# way shrinks and inverts. Here you do both, with the box that the reading gives for its first
-# digit.
+# way shrinks and inverts. Here you do both, with the box of the first digit in the reading.
 # Hint 2: `utils.open_picture`, then `utils.to_grey`. `utils.read_digits(picture)[0].box` is left,
 # top, width, height; in the array rows come first, so slice from `top` to `top + height`, then the
 # columns. `cv2.resize` to (28, 28) with `cv2.INTER_AREA`, 255 minus that, `[None]` for a batch of

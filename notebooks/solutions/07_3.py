@@ -1,9 +1,9 @@
-# Hint 1: Two steps: first a function for one angle, which turns all digits and gives the share
-# that is read; then go up degree by degree. Notebook 05 turned digits for its curve of rotations.
+# Hint 1: Two steps: first a function for one angle, which turns all digits and returns the
+# accuracy; then go up degree by degree. Notebook 05 turned digits for its curve of rotations.
 # Hint 2: `cv2.getRotationMatrix2D((13.5, 13.5), degrees, 1)` and `cv2.warpAffine` to (28, 28) turn
 # one digit counter-clockwise; `np.stack` them all, then `utils.to_input`, `cnn.predict`, `argmax`,
-# and the mean of the right ones. Start at 0 and add a degree `while` the share at one degree more
-# is at least 0.95.
+# and the share of right answers. Start at 0 and add a degree `while` the accuracy at one degree
+# more is at least 0.95.
 
 def largest_angle(images, labels):
     def share_read(degrees):

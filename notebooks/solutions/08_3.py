@@ -1,9 +1,9 @@
-# Hint 1: Where do most parameters sit? A dense layer on all pixels has too many. Let convolutions
-# with a stride make the picture small first: they use few weights at many places.
+# Hint 1: Where are most parameters? A dense layer on all pixels has too many. Let convolutions with
+# a stride make the picture small first: they use few weights at many positions.
 # Hint 2: Two convolutions with `strides=2` and about ten filters each, the first of 5 × 5, the
 # second of 3 × 3, each followed by batch normalization and ReLU; then `Flatten` and ten outputs
-# with softmax. Few steps: give `BatchNormalization` a `momentum` of 0.9 and Adam a rate of about
-# 0.002. Look at `count_params()`, and do not forget to compile with
+# with softmax. There are few steps, so give `BatchNormalization` a `momentum` of 0.9 and Adam a
+# rate of about 0.002. Look at `count_params()`, and do not forget to compile with
 # "sparse_categorical_crossentropy".
 
 def tiny_network():
