@@ -35,7 +35,7 @@ export UV_FIND_LINKS := $(abspath $(WHEELS))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wheelhouse run site test lab app progress check refresh finder judge reader pages experiments bench results colab lock fuzz lint clean
+.PHONY: help setup wheelhouse run site slides test lab app progress check refresh finder judge reader pages experiments bench results badges colab lock fuzz lint clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -50,6 +50,9 @@ run: $(READY)  ## execute all notebooks on the full data; their pages go to buil
 
 site: $(READY)  ## make pages of the stored notebooks in build/site/, without executing them
 	@$(PY) -m tools.site
+
+slides: $(READY)  ## make slides of notebooks 01 to 06 in build/slides/, from what is stored
+	@$(PY) -m tools.slides
 
 test: $(READY)  ## run all tests, the notebooks' outputs included
 	@$(PY) -m pytest -n 2 --dist loadfile
@@ -90,6 +93,9 @@ bench: $(READY)  ## measure the tables of results/ (QUICK=1, RACE=1, ACCURACY=1,
 
 results: $(READY)  ## write the tables of README.md and results/RESULTS.md from the stored figures
 	@$(WRITE_TABLES)
+
+badges: $(READY)  ## let a public copy be opened in Colab, Kaggle and Binder (URL=https://github.com/you/course, BRANCH=main)
+	@$(PY) -m tools.badges "$(URL)" "$(BRANCH)"
 
 colab: $(READY)  ## run all notebooks with the versions of Colab and Kaggle (needs Python 3.13; COLAB_PYTHON names it)
 	@$(PY) -m tools.colab $(COLAB_PYTHON)

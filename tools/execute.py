@@ -52,6 +52,11 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise NotebookError(problem) from error
 
 
+def is_online(cell: nbformat.NotebookNode) -> bool:
+    """Tell the cells of tools/badges.py, for Colab and Kaggle, from those of the course."""
+    return "online" in cell.metadata.get("tags", [])
+
+
 @dataclass
 class Execution:
     """An executed notebook, its seconds of wall time, and its kernel's peak memory in bytes."""
@@ -116,7 +121,7 @@ def execute(
     environment: dict | None = None,
     progress: Progress | None = None,
 ) -> Execution:
-    """Run all cells of a notebook in a fresh kernel.
+    """Run all cells of a notebook in a fresh kernel, but those that fetch the course elsewhere.
 
     Args:
         path: the notebook; its file is not written.
@@ -147,7 +152,11 @@ def execute(
         # At its start a kernel warns that its messages are not encrypted; they stay on the machine.
         extra_arguments=["--log-level=ERROR"],
     )
-    codes = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    codes = [
+        i
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and not is_online(cell)
+    ]
     start, peak, number = time.perf_counter(), 0, 1
     try:
         with (

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pandas as pd
 
-from tools.execute import NOTEBOOKS, ROOT
+from tools.execute import NOTEBOOKS, ROOT, is_online
 
 GUIDE = ROOT / "TEACHING.md"
 WORDS_A_MINUTE, LINES_A_MINUTE = 150, 10  # of text and of code, looked at while it runs
@@ -20,8 +20,9 @@ def is_claim(cell: nbformat.NotebookNode) -> bool:
 def words_and_lines(notebook: nbformat.NotebookNode) -> tuple[int, int]:
     """How many words and lines of code learners read before the quiz."""
     end = [cell.id for cell in notebook.cells].index("quiz")
-    text = [c.source for c in notebook.cells[:end] if c.cell_type == "markdown"]
-    code = [c.source for c in notebook.cells[:end] if c.cell_type == "code" and not is_claim(c)]
+    read = [c for c in notebook.cells[:end] if not is_claim(c) and not is_online(c)]
+    text = [c.source for c in read if c.cell_type == "markdown"]
+    code = [c.source for c in read if c.cell_type == "code"]
     lines = [line for source in code for line in source.splitlines() if line.strip()]
     return sum(len(part.split()) for part in text), len(lines)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
-from test_notebooks import NAMES, NOTEBOOKS, is_heading
+from test_notebooks import NAMES, NOTEBOOKS, course_of, is_heading
 
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 # Answers that a learner might give and that are not right, for checks that were once content.
@@ -183,7 +183,7 @@ RIGHT = {
 
 def exercise_cells(path) -> tuple[list[str], dict[str, tuple[str, str]]]:
     """The set-up cells, and number -> (stub, check) of each exercise of a notebook."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = course_of(path).cells
     start = next(i for i, cell in enumerate(cells) if is_heading(cell, "## Exercises"))
     first = next(cell.source for cell in cells if cell.cell_type == "code")
     sources = [cell.source for cell in cells[start:] if cell.cell_type == "code"]
@@ -265,7 +265,7 @@ def test_check_says_what_it_found(capsys):
 
 def test_check_in_a_notebook_knows_the_learners_lines():
     """What was not begun, what gives nothing, and in which line of their own the code raised."""
-    first = nbformat.read(NOTEBOOKS[0], as_version=4).cells
+    first = course_of(NOTEBOOKS[0]).cells
     sources = [next(cell.source for cell in first if cell.cell_type == "code")]
     check = "utils.check('9.1', lambda: twice(3), {'it is 6': lambda a: a == 6})"
     for body in ("return None  # your code here", "x + x", "return np.ones(x)[\n        3\n    ]"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT
-from test_notebooks import code_cells, prose
+from test_notebooks import code_cells, course_of, prose
 
 from tools.execute import NOTEBOOKS
 
@@ -109,7 +109,7 @@ def own_patterns() -> list[str]:
     """Regular expressions for the longer strings of utils.py, reading/ and the set-up cells."""
     sources = [path.read_text("utf-8") for path in (ROOT / "reading").glob("*.py")]
     sources.append((ROOT / "utils.py").read_text("utf-8"))
-    sources += [code_cells(nbformat.read(path, as_version=4))[0].source for path in NOTEBOOKS]
+    sources += [code_cells(course_of(path))[0].source for path in NOTEBOOKS]
     found = []
     for source in sources:
         for node in ast.walk(ast.parse(source)):

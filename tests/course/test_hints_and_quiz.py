@@ -4,9 +4,8 @@ import re
 import sys
 from types import SimpleNamespace
 
-import nbformat
 import pytest
-from test_notebooks import NAMES, NOTEBOOKS
+from test_notebooks import NAMES, NOTEBOOKS, course_of
 
 from tools.hints import SOLUTIONS, hints_of, solution_file, with_hints
 
@@ -19,7 +18,7 @@ MAX_COUNTED = 12
 
 @pytest.fixture(params=NOTEBOOKS, ids=NAMES)
 def notebook(request):
-    return nbformat.read(request.param, as_version=4)
+    return course_of(request.param)
 
 
 # --- Hints ----------------------------------------------------------------------------------------

@@ -15,7 +15,16 @@ from conftest import ROOT
 def test_make_alone_lists_the_commands():
     out = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
     names = "run test lab app check refresh finder judge reader pages experiments bench results"
-    for command in (*names.split(), "wheelhouse", "site", "fuzz", "lint", "clean"):
+    for command in (
+        *names.split(),
+        "wheelhouse",
+        "site",
+        "slides",
+        "badges",
+        "fuzz",
+        "lint",
+        "clean",
+    ):
         assert f"make {command} " in out
 
 

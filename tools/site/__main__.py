@@ -18,7 +18,7 @@ import nbformat
 from sphinx.cmd.build import main as sphinx
 
 from tools import cheat_sheet
-from tools.execute import NOTEBOOKS, ROOT, NotebookError, read_notebook
+from tools.execute import NOTEBOOKS, ROOT, NotebookError, is_online, read_notebook
 from tools.refresh import tidy
 from tools.site import try_it
 
@@ -63,7 +63,12 @@ def with_living_links(text: str, folder: Path, held: set[Path]) -> str:
 
 
 def for_the_site(cell: nbformat.NotebookNode) -> None:
-    """Fold a cell that only checks what the page claims; say what a figure shows."""
+    """Fold a cell that only checks what the page claims; say what a figure shows.
+
+    What fetches the course elsewhere is left out; the links to Colab and others stay.
+    """
+    if is_online(cell) and cell.cell_type == "code":
+        cell.metadata["tags"].append("remove-cell")
     if "claim" in cell.metadata.get("tags", []):
         cell.metadata["tags"].append("hide-input")
         cell.metadata["mystnb"] = {"code_prompt_show": CHECKED, "code_prompt_hide": CHECKED}

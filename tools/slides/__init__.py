@@ -1,0 +1,1 @@
+"""Slides of the first six notebooks, made from the stored notebooks: `make slides`."""
