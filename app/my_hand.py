@@ -1,7 +1,7 @@
 """Digits that you have said were right, and how to get rid of them: for the pad and notebook 16.
 
 They lie in data/my_digits/corrected, a picture each, as the network sees it: nothing sends them
-anywhere, and git does not see them. Notebook 16 teaches them to a reader of your own.
+anywhere, and git ignores them. Notebook 16 teaches them to a reader of your own.
 """
 
 import hashlib
