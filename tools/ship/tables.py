@@ -381,7 +381,7 @@ def aim_reached(those_that_ship: float, all_trainings: float, aim: float) -> str
 
 
 def damage_table(mnist_c: pd.DataFrame, robust: pd.DataFrame) -> str:
-    """A row a kind of damage: per cent read correctly by each network, 1,000 digits of each kind."""
+    """A row a kind of damage: per cent read correctly by each network, of 1,000 digits a kind."""
     columns = mnist_c.set_index("network").T
     seeds = robust[columns.index].T
     columns[f"robust, mean of {seeds.shape[1]} seeds"] = seeds.mean(axis=1)
