@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 # What follows each command that changes figures, networks or data.
 WRITE_TABLES := $(PY) -m tools.ship.tables && $(PY) -m tools.ship.manifest
+# Optional, for iPhone photos: not installed, but in the wheelhouse; its version stands here alone.
+HEIF := pillow-heif==1.8.1
 # The first Python that runs and that TensorFlow has wheels for.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -43,7 +45,7 @@ help:  ## list the commands
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
 wheelhouse: $(READY)  ## put all packages into build/wheelhouse/, for rooms without a network (there: make setup WHEELS=FOLDER)
-	@$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -r requirements.txt -c constraints.txt pip setuptools
+	@$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -r requirements.txt -c constraints.txt pip setuptools $(HEIF)
 
 run: $(READY)  ## execute all notebooks on the full data; their pages go to build/site/ (KERNELS=1: one at a time)
 	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS)) && $(PY) -m tools.site build/notebooks

@@ -9,6 +9,7 @@ const PAGE = `
       <button type="button">Undo</button><button type="button">Clear</button>
     </div>
     <p class="answer" aria-live="polite"></p>
+    <p class="note" role="status"></p>
   </div>
   <div class="details"></div>`;
 
@@ -85,8 +86,10 @@ function render({ model, el }) {
     answer.classList.toggle("doubtful", answer.textContent.startsWith("Perhaps"));
   };
   const showDetails = () => (details.innerHTML = model.get("details"));
+  const showNote = () => (pad.querySelector(".note").textContent = model.get("note"));
   const listeners = {
     strokes: () => { draw(); form.say(""); }, answer: showAnswer, details: showDetails, digits: showRead,
+    note: showNote,
   };
   for (const [name, listener] of Object.entries(listeners)) {
     model.on(`change:${name}`, listener);

@@ -49,6 +49,7 @@ class DrawingPad(anywidget.AnyWidget):
     answer = traitlets.Unicode().tag(sync=True)
     details = traitlets.Unicode().tag(sync=True)  # HTML
     digits = traitlets.Unicode().tag(sync=True)  # that were read
+    note = traitlets.Unicode().tag(sync=True)  # on the reader of your own, where there is one
 
 
 def drawing_pad(model: Model | None = None) -> DrawingPad:
@@ -70,6 +71,7 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
             pad.details = _details_html(digits)
             pad.digits = digits_text(digits)
             pad.answer = _pad_answer(pad.strokes, digits)
+            pad.note = _note(model)
 
     # A model's first answers take long, so it is asked before the learner's first stroke.
     for count in (1, 2):
@@ -96,6 +98,7 @@ class PictureUpload(anywidget.AnyWidget):
     _esm = CORRECTION + (HERE / "upload.js").read_text(encoding="utf-8")
     _css = HERE / "pad.css"
     examples = traitlets.List().tag(sync=True)  # of names and pictures, as data URLs
+    note = traitlets.Unicode().tag(sync=True)  # on the reader of your own, where there is one
 
 
 def upload_button(model: Model | None = None) -> PictureUpload:
@@ -106,7 +109,8 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     """
     samples = [SAMPLES / name for name in EXAMPLES]
     upload = PictureUpload(
-        examples=[(path.name, _data_url(path.read_bytes(), path.suffix)) for path in samples]
+        examples=[(path.name, _data_url(path.read_bytes(), path.suffix)) for path in samples],
+        note=_note(model),
     )
 
     read: dict[int, list[Digit]] = {}  # in each picture on the page, by its number
@@ -119,11 +123,17 @@ def upload_button(model: Model | None = None) -> PictureUpload:
             return
         html, digits = _reading_html(asked["name"], bytes(buffers[0]), model)
         read[number] = digits
+        upload.note = _note(model)
         answered = {"number": number, "html": html, "digits": digits_text(digits)}
         upload.send(answered | {"probabilities": [d.probability for d in digits]})
 
     upload.on_msg(answer)
     return upload
+
+
+def _note(model: Model | None) -> str:
+    """What to say of the reader of your own; nothing where another model is asked."""
+    return network.about_my_reader() if model is None else ""
 
 
 def _keep(digits: list[Digit], written: str) -> tuple[bool, str]:

@@ -4,6 +4,7 @@
 
 With --lan it serves others in the same network as well, such as phones in a classroom: whoever has
 the address that is printed, since it holds a random token. The connection is not encrypted.
+Scripts and styles, which hold nothing secret, are given to anybody.
 
 Each page that is open has a kernel, and one more waits for the next. Half a minute after a page was
 left its kernel ends; Ctrl-C ends the server and all of them.
@@ -142,8 +143,8 @@ def main() -> None:
         [str(HERE / "app.ipynb"), f"--port={asked.port}"],
         config=settings(),
         ip="0.0.0.0" if asked.lan else "127.0.0.1",
-        # Jupyter asks for it once and then for the cookie that it sets. Voila's own scripts, which
-        # anybody can download, are given out without it.
+        # Jupyter asks for it once and then for the cookie that it sets. Voila has no setting that
+        # closes its scripts and styles as well.
         token=secrets.token_urlsafe(16) if asked.lan else None,
         open_browser=has_display() and not asked.lan,  # Voila would open it without the token
     )

@@ -5,9 +5,11 @@ LiteRT (once called TensorFlow Lite) runs them, as on a phone, so that TensorFlo
 
 import contextlib
 import functools
+import hashlib
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,13 @@ FINDER_FILE, READER_FILE, JUDGE_FILE = (
 )
 # Of who taught it his own hand in notebook 16. Tests have a folder of theirs.
 MY_READER_FILE = Path(os.environ.get("DIGITS_MODELS", SHIPPED.parent)) / "my_hand.tflite"
+# What measures sets this to False: figures are those of the reader that ships.
+asks_my_reader = True
+MY_READER_ANSWERS = "Your own reader answers; delete it with my_hand.forget()."
+MY_READER_IS_OLD = (
+    "Your own reader comes from another version of the course, so the one that ships answers. "
+    "Make yours anew with notebook 16, or delete it with my_hand.forget()."
+)
 MAX_THREADS = 4  # more make networks as small as these no faster
 
 
@@ -102,15 +111,51 @@ class Network:
 def reader() -> Network:
     """The reader that was taught your own hand, where there is one, or the one that ships.
 
-    A file is read once, and again when it has changed.
+    A file is read once, and again when it has changed. One of your own that was made from another
+    reader than the one that ships now is not asked, and a warning says so.
 
     Raises:
         ModelError: the file is missing or damaged.
     """
-    try:
-        return _read_once(MY_READER_FILE, MY_READER_FILE.stat().st_mtime_ns)
-    except FileNotFoundError:
+    changed = _my_reader_changed()
+    if changed is None:
         return _read_once(READER_FILE, 0)
+    if not _is_of_this_course(MY_READER_FILE, changed):
+        warnings.warn(MY_READER_IS_OLD, stacklevel=2)
+        return _read_once(READER_FILE, 0)
+    return _read_once(MY_READER_FILE, changed)
+
+
+def about_my_reader() -> str:
+    """A sentence on the reader that was taught your own hand; empty where there is none."""
+    changed = _my_reader_changed()
+    if changed is None:
+        return ""
+    return MY_READER_ANSWERS if _is_of_this_course(MY_READER_FILE, changed) else MY_READER_IS_OLD
+
+
+def mark_of_reader() -> bytes:
+    """What stands at the end of a reader's file that was made from the one that ships now.
+
+    LiteRT reads a file by the addresses within it and does not look at what follows.
+    """
+    checksum = hashlib.sha256(READER_FILE.read_bytes()).hexdigest()
+    return f"made from the reader {checksum}".encode()
+
+
+def _my_reader_changed() -> int | None:
+    """When the reader of your own was written, in nanoseconds; None: there is none to ask."""
+    if not asks_my_reader:
+        return None
+    try:
+        return MY_READER_FILE.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+@functools.lru_cache(maxsize=2)
+def _is_of_this_course(path: Path, changed: int) -> bool:
+    return path.read_bytes().endswith(mark_of_reader())
 
 
 @functools.lru_cache(maxsize=2)

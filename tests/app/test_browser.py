@@ -260,6 +260,19 @@ def test_a_picture_can_be_dropped_and_pasted(page, kind, field, target):
     page.wait_for(lambda: f"{kind}.jpg: read 9" in page.text())
 
 
+def test_a_picture_dropped_elsewhere_does_not_take_the_place_of_the_page(page):
+    source = page.find(".examples img").get_attribute("src")
+    read = len(page.driver.find_elements(By.CSS_SELECTOR, ".readings > *"))
+    for target in ("h1", ".drawing-pad canvas"):
+        assert page.driver.execute_script(GIVE, source, page.find(target), "drop", "dataTransfer")
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, ".readings > *")) == read
+    text = """const data = new DataTransfer();
+        data.setData("text/plain", "7");
+        const init = {bubbles: true, cancelable: true, dataTransfer: data};
+        return document.body.dispatchEvent(new DragEvent("drop", init))"""
+    assert page.driver.execute_script(text)  # the browser may put it into a field
+
+
 def test_a_camera_is_offered_on_touch_screens_alone(page):
     photo = page.find(".picture-upload .photo")
     assert photo.get_attribute("capture") == "environment"
@@ -374,6 +387,39 @@ def test_kernels_end_when_their_pages_are_left(server, page):
     page.wait_for(lambda: server.kernels() == 2)
     page.draw(ONE)  # this page's own still answers
     page.wait_for(lambda: page.answer() == "Read: 1")
+
+
+KERNEL = "window.jupyterapp.widgetManager.kernel"
+# As where a phone sleeps: the connection ends, and the page does nothing about it.
+SLEEP = f"const kernel = {KERNEL}; kernel._createSocket = () => {{}}; kernel._ws.close()"
+WAKE = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+@pytest.mark.parametrize("end", ["the page was away", "the kernel was killed"])
+def test_a_page_whose_kernel_is_gone_says_so(server, page, end):
+    page.driver.switch_to.new_window("tab")
+    try:
+        page.driver.get(server.address)
+        page.wait_for(
+            lambda: page.driver.execute_script(
+                "return !!window.jupyterapp?.widgetManager?.kernel?.id"
+            )
+        )
+        name = page.driver.execute_script(f"return {KERNEL}.id")
+        (kernel,) = (p for p in server.family() if any(name in part for part in p.cmdline()))
+        assert not page.driver.find_elements(By.CSS_SELECTOR, ".lost")
+        if end == "the page was away":
+            page.driver.execute_script(SLEEP)
+            page.wait_for(lambda: not kernel.is_running())
+            page.driver.execute_script(WAKE)
+        else:
+            kernel.kill()
+        page.wait_for(lambda: "Reload it to go on." in page.text())
+        page.button("Reload").click()
+        page.wait_for(lambda: "Draw a digit" in page.answer() and "Reload" not in page.text())
+    finally:
+        page.driver.close()
+        page.driver.switch_to.window(page.driver.window_handles[0])
 
 
 def test_a_phone_in_the_room_draws(server, tmp_path):

@@ -12,7 +12,7 @@ from conftest import ROOT
 from strokes import SEVEN, ZERO
 
 from app import my_hand, pad
-from reading import CourseError, Digit, read_digits
+from reading import CourseError, Digit, network, read_digits
 from reading.read import Box
 
 
@@ -225,3 +225,13 @@ def test_a_damaged_file_of_the_kept_is_named(folder):
     (folder / "3_abc.png").write_bytes(b"no picture")
     with pytest.raises(CourseError, match=r"3_abc\.png is damaged\. Delete it"):
         my_hand.kept()
+
+
+def test_pad_and_upload_say_when_a_reader_of_one_s_own_answers(tmp_path, monkeypatch):
+    path = tmp_path / "my_hand.tflite"
+    monkeypatch.setattr(network, "MY_READER_FILE", path)
+    monkeypatch.setattr(network, "asks_my_reader", True)
+    assert pad.drawing_pad().note == pad.upload_button().note == ""
+    path.write_bytes(network.READER_FILE.read_bytes() + network.mark_of_reader())
+    assert pad.drawing_pad().note == pad.upload_button().note == network.MY_READER_ANSWERS
+    assert pad.drawing_pad(network.reader()).note == ""

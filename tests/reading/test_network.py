@@ -70,16 +70,42 @@ def test_the_network_that_ships_is_read_once():
 def test_a_reader_of_one_s_own_is_asked_until_it_is_deleted(tmp_path, monkeypatch):
     own, shipped = tmp_path / "my_hand.tflite", network.reader()
     monkeypatch.setattr(network, "MY_READER_FILE", own)
-    assert network.reader() is shipped
-    own.write_bytes(CONTENT)
+    monkeypatch.setattr(network, "asks_my_reader", True)
+    assert network.reader() is shipped and network.about_my_reader() == ""
+    own.write_bytes(CONTENT + network.mark_of_reader())
     mine = network.reader()
     assert mine is not shipped and network.reader() is mine
-    own.write_bytes(b"damaged")
+    assert network.about_my_reader() == network.MY_READER_ANSWERS
+    own.write_bytes(b"damaged" + network.mark_of_reader())
     os.utime(own, ns=(1, 1))  # a clock may be too coarse to tell the two files apart
     with pytest.raises(ModelError, match=r"my_hand\.tflite is damaged\. Delete it"):
         network.reader()
     own.unlink()
     assert network.reader() is shipped
+
+
+def test_a_reader_of_one_s_own_from_another_version_is_not_asked(tmp_path, monkeypatch):
+    own, shipped = tmp_path / "my_hand.tflite", network.reader()
+    monkeypatch.setattr(network, "MY_READER_FILE", own)
+    monkeypatch.setattr(network, "asks_my_reader", True)
+    for mark in (b"", network.mark_of_reader()[:-1] + b"x"):
+        own.write_bytes(CONTENT + mark)
+        os.utime(own, ns=(len(mark), len(mark)))
+        with pytest.warns(UserWarning, match="another version of the course.*notebook 16"):
+            assert network.reader() is shipped
+        assert network.about_my_reader() == network.MY_READER_IS_OLD
+
+
+@pytest.mark.parametrize(("first", "is_asked"), [("", True), ("import tools.measure", False)])
+def test_what_measures_asks_the_reader_that_ships(first, is_asked, tmp_path):
+    """In a process of its own, as `make bench` is one; the other reader is told by its damage."""
+    (tmp_path / "my_hand.tflite").write_bytes(b"damaged" + network.mark_of_reader())
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{first}\nfrom reading import network\nnetwork.reader()"],
+        cwd=ROOT, env=os.environ | {"DIGITS_MODELS": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ("my_hand.tflite is damaged" in ended.stderr) == is_asked
+    assert bool(ended.returncode) == is_asked
 
 
 def test_a_missing_file_is_named_with_a_remedy(tmp_path):

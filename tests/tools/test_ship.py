@@ -1,9 +1,12 @@
 """What ships networks."""
 
 import nbformat
+import numpy as np
 from conftest import ROOT
 
-from tools.ship import reader
+from reading import network
+from tools.ship import litert, reader
+from utils import keras
 
 
 def test_the_tool_that_trains_the_reader_finds_the_budget_in_the_notebook():
@@ -13,3 +16,14 @@ def test_the_tool_that_trains_the_reader_finds_the_budget_in_the_notebook():
     for line in reader.FULL_BUDGET:
         (source,) = (source for source in sources if line in source)
         assert reader.to_full_budget(source) != source
+
+
+def test_a_network_that_does_not_ship_is_marked_with_its_reader(tmp_path):
+    tiny = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    for ships in (True, False):
+        litert.export(tiny, tmp_path / "tiny.tflite", ships=ships)
+        content = (tmp_path / "tiny.tflite").read_bytes()
+        assert content.endswith(network.mark_of_reader()) != ships
+        assert network.Network(tmp_path / "tiny.tflite").predict_on_batch(
+            np.ones((1, 4), np.float32)
+        ).shape == (1, 2)
