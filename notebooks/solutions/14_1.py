@@ -1,4 +1,4 @@
-# Hint 1: Look at some damaged digits beside clean ones. Is there a part of the picture where no
+# Hint 1: Look at some corrupted digits beside clean ones. Is there a part of the picture where no
 # clean digit has ink, and where each stripe has some? Decide there what has to be inverted.
 # Hint 2: Copy the pictures and go through them one by one. Digits leave the first row free, so
 # where `image[0]` is bright, that column is inverted: pick these columns with a comparison, and
