@@ -45,7 +45,8 @@ help:  ## list the commands
 setup: $(READY)  ## install what is missing into .venv/ (the others do this by themselves)
 
 wheelhouse: $(READY)  ## put all packages into build/wheelhouse/, for rooms without a network (there: make setup WHEELS=FOLDER)
-	@$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -r requirements.txt -c constraints.txt pip setuptools $(HEIF)
+	@$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -r requirements.txt -c constraints.txt pip setuptools
+	@-$(PY) -m pip download --quiet --disable-pip-version-check --dest build/wheelhouse -c constraints.txt $(HEIF)
 
 run: $(READY)  ## execute all notebooks on the full data; their pages go to build/site/ (KERNELS=1: one at a time)
 	@$(PY) -m tools.run $(if $(KERNELS),--kernels $(KERNELS)) && $(PY) -m tools.site build/notebooks

@@ -98,7 +98,6 @@ class PictureUpload(anywidget.AnyWidget):
     _esm = CORRECTION + (HERE / "upload.js").read_text(encoding="utf-8")
     _css = HERE / "pad.css"
     examples = traitlets.List().tag(sync=True)  # of names and pictures, as data URLs
-    note = traitlets.Unicode().tag(sync=True)  # on the reader of your own, where there is one
 
 
 def upload_button(model: Model | None = None) -> PictureUpload:
@@ -110,7 +109,6 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     samples = [SAMPLES / name for name in EXAMPLES]
     upload = PictureUpload(
         examples=[(path.name, _data_url(path.read_bytes(), path.suffix)) for path in samples],
-        note=_note(model),
     )
 
     read: dict[int, list[Digit]] = {}  # in each picture on the page, by its number
@@ -123,7 +121,6 @@ def upload_button(model: Model | None = None) -> PictureUpload:
             return
         html, digits = _reading_html(asked["name"], bytes(buffers[0]), model)
         read[number] = digits
-        upload.note = _note(model)
         answered = {"number": number, "html": html, "digits": digits_text(digits)}
         upload.send(answered | {"probabilities": [d.probability for d in digits]})
 

@@ -139,6 +139,8 @@ def main() -> None:
     logging.getLogger("Page").addFilter(is_worth_showing)
     # A page that is left asks for its kernel's end in a way that the server refuses.
     logging.getLogger("tornado").setLevel(logging.ERROR)
+    if asked.lan:  # one person's own reader is not the class's
+        os.environ["DIGITS_MY_READER"] = "no"
     Page.launch_instance(
         [str(HERE / "app.ipynb"), f"--port={asked.port}"],
         config=settings(),

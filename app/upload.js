@@ -15,7 +15,6 @@ const PAGE = `
     <input type="file" class="photo" accept="image/*" capture="environment" hidden>
     <div class="examples" role="group" aria-label="Examples"><span>Or begin with one of these:</span></div>
   </div>
-  <p class="note" role="status"></p>
   <div class="readings"></div>
   <button type="button" class="save" hidden>Save as CSV</button>`;
 
@@ -59,7 +58,7 @@ function render({ model, el }) {
   upload.className = "picture-upload";
   upload.innerHTML = PAGE;
   el.append(upload);
-  const [sources, note, readings, save] = upload.children;
+  const [sources, readings, save] = upload.children;
   const find = (selector) => upload.querySelector(selector);
   let places = new Map(); // number -> place of each picture that was chosen last
   let results = new Map(); // number -> what was read in it
@@ -150,13 +149,9 @@ function render({ model, el }) {
     save.hidden = false;
   };
   model.on("msg:custom", show);
-  const showNote = () => (note.textContent = model.get("note"));
-  model.on("change:note", showNote);
-  showNote();
   return () => {
     document.removeEventListener("paste", paste);
     model.off("msg:custom", show);
-    model.off("change:note", showNote);
   };
 }
 

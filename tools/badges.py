@@ -11,6 +11,7 @@ import re
 import sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 
@@ -23,7 +24,7 @@ ADDRESS = r"https://github\.com/([\w-]+)/([\w.-]+?)(?:\.git)?/?"
 OPENED_IN = {
     "Colab": "https://colab.research.google.com/github/{place}/blob/{branch}/{file}",
     "Kaggle": "https://kaggle.com/kernels/welcome?src=https://github.com/{place}/blob/{branch}/{file}",
-    "Binder": "https://mybinder.org/v2/gh/{place}/{branch}?urlpath=lab/tree/{file}",
+    "Binder": "https://mybinder.org/v2/gh/{place}/{quoted}?urlpath=lab/tree/{file}",
 }
 # Words, no images: those would come from the web.
 LINKS = """\
@@ -36,14 +37,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-is_online = {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & set(os.environ)
-if is_online and not any(Path(folder, "utils.py").exists() for folder in (".", "..")):
+online = {{"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"}} & set(os.environ)
+if online and not any(Path(folder, "utils.py").exists() for folder in (".", "..")):
     if not Path("course").exists():
         clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", "{branch}"]
         subprocess.run([*clone, "{url}", "course"], check=True)
-    os.chdir("course/notebooks")
     install = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.run([*install, {packages}], check=True)"""
+    subprocess.run([*install, {packages}], check=True)
+    os.chdir("course/notebooks")  # last: run again after a fault, this cell begins anew"""
 
 
 def place_of(url: str) -> str:
@@ -73,9 +74,9 @@ def with_badges(
         name: of the notebook's file.
         place: OWNER/REPO on GitHub.
     """
-    file = f"notebooks/{name}"
+    file, quoted = f"notebooks/{name}", quote(branch, safe="")
     links = " or ".join(
-        f"[{where}]({address.format(place=place, branch=branch, file=file)})"
+        f"[{where}]({address.format(place=place, branch=branch, quoted=quoted, file=file)})"
         for where, address in OPENED_IN.items()
     )
     code = fetching(f"https://github.com/{place}", branch)
@@ -83,7 +84,9 @@ def with_badges(
         nbformat.v4.new_markdown_cell(
             LINKS.format(links=links), id="online-links", metadata={"tags": ["online"]}
         ),
-        nbformat.v4.new_code_cell(code, id="online-fetch", metadata={"tags": ["online"]}),
+        nbformat.v4.new_code_cell(
+            code, id="online-fetch", metadata={"tags": ["online", "nbval-skip"]}
+        ),
     ]
     opening, *rest = (cell for cell in notebook.cells if not is_online(cell))
     notebook.cells = [opening, *cells, *rest]

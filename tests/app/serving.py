@@ -32,12 +32,21 @@ class Server:
         """How many kernels run now."""
         return sum(map(is_kernel, self.family()))
 
+    def kernel(self, name: str) -> psutil.Process:
+        """The process of the kernel of this name."""
+        (process,) = (p for p in self.family() if any(name in word for word in command_of(p)))
+        return process
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended, or is about to
+        return []
+
 
 def is_kernel(process: psutil.Process) -> bool:
-    try:
-        return "ipykernel_launcher" in process.cmdline()
-    except psutil.NoSuchProcess:  # it has ended, or is about to
-        return False
+    return "ipykernel_launcher" in command_of(process)
 
 
 @contextmanager

@@ -264,7 +264,9 @@ def test_a_picture_dropped_elsewhere_does_not_take_the_place_of_the_page(page):
     source = page.find(".examples img").get_attribute("src")
     read = len(page.driver.find_elements(By.CSS_SELECTOR, ".readings > *"))
     for target in ("h1", ".drawing-pad canvas"):
-        assert page.driver.execute_script(GIVE, source, page.find(target), "drop", "dataTransfer")
+        for kind in ("dragover", "drop"):
+            element = page.find(target)
+            assert page.driver.execute_script(GIVE, source, element, kind, "dataTransfer")
     assert len(page.driver.find_elements(By.CSS_SELECTOR, ".readings > *")) == read
     text = """const data = new DataTransfer();
         data.setData("text/plain", "7");
@@ -406,7 +408,10 @@ def test_a_page_whose_kernel_is_gone_says_so(server, page, end):
             )
         )
         name = page.driver.execute_script(f"return {KERNEL}.id")
-        (kernel,) = (p for p in server.family() if any(name in part for part in p.cmdline()))
+        kernel = server.kernel(name)
+        asked = f"fetch(`${{{KERNEL}.serverSettings.baseUrl}}api/kernels/{name}`)"
+        wake = f"{WAKE}; const [done] = arguments; {asked}.then((answer) => done(answer.status))"
+        assert page.driver.execute_async_script(wake) == 200
         assert not page.driver.find_elements(By.CSS_SELECTOR, ".lost")
         if end == "the page was away":
             page.driver.execute_script(SLEEP)

@@ -227,11 +227,14 @@ def test_a_damaged_file_of_the_kept_is_named(folder):
         my_hand.kept()
 
 
-def test_pad_and_upload_say_when_a_reader_of_one_s_own_answers(tmp_path, monkeypatch):
+def test_the_pad_says_when_a_reader_of_one_s_own_answers(tmp_path, monkeypatch):
     path = tmp_path / "my_hand.tflite"
     monkeypatch.setattr(network, "MY_READER_FILE", path)
     monkeypatch.setattr(network, "asks_my_reader", True)
-    assert pad.drawing_pad().note == pad.upload_button().note == ""
+    assert pad.drawing_pad().note == ""
     path.write_bytes(network.READER_FILE.read_bytes() + network.mark_of_reader())
-    assert pad.drawing_pad().note == pad.upload_button().note == network.MY_READER_ANSWERS
+    assert pad.drawing_pad().note == network.MY_READER_ANSWERS
     assert pad.drawing_pad(network.reader()).note == ""
+    path.write_bytes(network.READER_FILE.read_bytes())
+    os.utime(path, ns=(1, 1))
+    assert pad.drawing_pad().note == network.MY_READER_IS_OLD

@@ -79,7 +79,7 @@ def test_where_one_notebook_is_none_all_stay_as_they_were(notebooks, capsys):
 def test_with_the_cells_the_notebooks_keep_their_form(tmp_path):
     copy = tmp_path / "course"
     shutil.copytree(
-        ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "data", "models")
+        ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "data", "models")
     )
     for folder in ("data", "models"):
         (copy / folder).symlink_to(ROOT / folder)
@@ -111,6 +111,7 @@ def repository(tmp_path) -> str:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "utils.py", folder)
     git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    git += ["-c", "commit.gpgsign=false"]
     for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "A"]):
         subprocess.run([*git, *command], check=True)
     return folder.as_uri()

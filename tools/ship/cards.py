@@ -140,7 +140,7 @@ def measure(names: list[str]) -> pd.DataFrame:
 def litert_figures(name: str, network, x: np.ndarray) -> dict:
     """Export the network; the file's bytes, and how far its answers differ."""
     path = SHIPPED / f"{name}.tflite"
-    write_whole(path, lambda draft: litert.export(network, draft, ships=True))
+    write_whole(path, lambda draft: litert.export(network, draft))
     exported = Network(path)
     differences = [
         np.abs(exported.predict_on_batch(part) - network.predict_on_batch(part)).max()

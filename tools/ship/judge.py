@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     model = network()
     train(model, *drawn, options.epochs, options.seed)
     write_whole(ROOT / "build" / "judge.keras", model.save)
-    write_whole(JUDGE_FILE, lambda draft: litert.export(model, draft, ships=True))
+    write_whole(JUDGE_FILE, lambda draft: litert.export(model, draft))
     return 0
 
 

@@ -9,23 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from reading.network import mark_of_reader, quiet_stderr
+from reading.network import quiet_stderr
 
 
-def export(network, path: Path, ships: bool = False) -> None:
+def export(network, path: Path, mark: bytes = b"") -> None:
     """Write a Keras network as a LiteRT file.
 
     Args:
         network: what is written.
         path: of the file; it ends in .tflite.
-        ships: it comes with the course. One that does not, such as the reader of notebook 16, is
-            marked with the reader that it was made from, so that an old one is not used.
+        mark: what is to stand at the file's end, such as `reading.network.mark_of_reader()`.
     """
     with _quiet():
         network.export(str(path), format="litert", verbose=False)
-    if not ships:
-        with path.open("ab") as file:
-            file.write(mark_of_reader())
+    with path.open("ab") as file:
+        file.write(mark)
 
 
 @contextlib.contextmanager

@@ -137,7 +137,8 @@ def build(notebooks: Path, site: Path, strict: bool = False) -> int:
         shutil.copytree(source / "_static", made / "_static", dirs_exist_ok=True)
         for remains in (".doctrees", "_sources"):
             shutil.rmtree(made / remains, ignore_errors=True)
-        shutil.rmtree(site, ignore_errors=True)
+        if site.exists():
+            shutil.rmtree(site)
         shutil.move(made, site)
     return 0
 

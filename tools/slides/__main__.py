@@ -9,6 +9,7 @@ Markdown cell holds what the slide says in its place; in those of a code cell it
 "output", where only that is shown. Cells that say nothing are left out.
 """
 
+import copy
 import html
 import re
 import shutil
@@ -45,7 +46,7 @@ For paper, put ?print-pdf behind the name of a file (01_exploration.html?print-p
 
 def deck(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The cells of a notebook that its slides show, with the text that they have there."""
-    cells = [cell for cell in notebook.cells if slide_type(cell) != "skip"]
+    cells = [copy.deepcopy(cell) for cell in notebook.cells if slide_type(cell) != "skip"]
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = cell.metadata.get("slide", cell.source)
@@ -101,7 +102,8 @@ def build(folder: Path) -> None:
             items.append(f'<li><a href="{path.stem}.html">{html.escape(title_of(notebook))}</a>')
             (made / f"{path.stem}.html").write_text(page(notebook), "utf-8")
         (made / "index.html").write_text(INDEX.format(items="\n".join(items)), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
         shutil.move(made, folder)
 
 

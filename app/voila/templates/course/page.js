@@ -24,14 +24,17 @@ function sayLost() {
   document.body.prepend(notice);
 }
 
+let again; // the timer of the next question
+
 async function askForKernel(kernel) {
+  clearTimeout(again);
   try {
     const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
     const answer = await fetch(address, { cache: "no-store" });
     if (!answer.ok) sayLost();
   } catch {
-    // The network is not back yet: ask again while the connection is looked for.
-    if (kernel.connectionStatus === "connecting") setTimeout(askForKernel, 2000, kernel);
+    // The network is not back yet.
+    if (kernel.connectionStatus !== "disconnected") again = setTimeout(askForKernel, 2000, kernel);
   }
 }
 
