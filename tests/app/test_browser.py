@@ -194,9 +194,15 @@ def test_the_details_stand_beside_the_pad_where_there_is_room(page):
     page.wait_for(lambda: page.answer() == "Read: 7")
     for width, is_beside in ((1000, True), (900, True), (800, False), (390, False)):
         page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE | {"width": width})
-        canvas, details = page.find(".drawing-pad canvas").rect, page.find(".details").rect
-        assert (details["x"] > canvas["x"] + canvas["width"]) == is_beside, width
-        assert (details["y"] > canvas["y"] + canvas["height"]) != is_beside, width
+        # The browser lays the page out anew a moment later.
+        page.wait_for(lambda beside=is_beside: where_the_details_are(page) == (beside, not beside))
+
+
+def where_the_details_are(page: Page) -> tuple[bool, bool]:
+    """Whether they are to the right of the pad, and whether below it."""
+    canvas, details = page.find(".drawing-pad canvas").rect, page.find(".details").rect
+    is_right = details["x"] > canvas["x"] + canvas["width"]
+    return is_right, details["y"] > canvas["y"] + canvas["height"]
 
 
 def test_a_letter_is_no_digit(page):

@@ -120,8 +120,8 @@ def test_every_make_command_exists():
 @pytest.mark.parametrize(
     ("said", "file", "measured"),
     [
-        ("11.2 %", "notebooks/01_exploration.ipynb", "always answering 1: 11.2% right"),
-        ("83.1 %", "notebooks/01_exploration.ipynb", "nearest mean: 83.1% right"),
+        ("11.2 %", "notebooks/01_exploration.ipynb", "always answering 1: an accuracy of 11.2%"),
+        ("83.1 %", "notebooks/01_exploration.ipynb", "accuracy of the nearest mean: 83.1%"),
         ("99.0 % on", "notebooks/02_preprocessing.ipynb", "200 equal networks: 99.0% on"),
         ("98.0 % on new", "notebooks/02_preprocessing.ipynb", "on new digits: 98.0%"),
         ("500 digits lead to 4.1 times", "notebooks/07_augmentation.ipynb", "   500 digits: 4.1 t"),
