@@ -58,8 +58,8 @@ def read_digits(picture, model: Model | None = None) -> list[Digit]:
         model: takes float32 of shape (n, 28, 28, 1), gives probabilities of shape (n, 11) for the
             ten digits and "no digit", or of shape (n, 10) for the digits alone. It takes the
             reader's place and says alone which digit it is; the finder and the judge that ship are
-            asked all the same, whether there is one. None: the reader and the judge that ship, the
-            geometric mean of what they say.
+            asked all the same, whether there is one. None: the reader (your own, if notebook 16
+            has made one) and the judge, the geometric mean of what they say.
 
     Returns:
         The digits in reading order; an empty list where there is none.
