@@ -46,7 +46,7 @@ class Place:
 
 def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
     """Where digits may be, the most likely first; each place once. Arguments: `find_candidates`."""
-    return without_doubles(find_candidates(grey, finder))
+    return _without_doubles(find_candidates(grey, finder))
 
 
 def find_candidates(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
@@ -75,7 +75,7 @@ def find_candidates(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]
         if too_small is not None:
             too_small = too_small + np.tile(corner, 2)
         scale *= 2
-    return without_doubles(places, MAX_ALIKE, 1)
+    return _without_doubles(places, MAX_ALIKE, 1)
 
 
 def resized(grey: np.ndarray, scale: float) -> np.ndarray:
@@ -142,19 +142,35 @@ def _peaks(answer: np.ndarray) -> Iterator[Place]:
         yield Place(box, score)
 
 
-def without_doubles(
-    places: list[Place], max_shared: float = MAX_SHARED, max_covered: float = MAX_COVERED
-) -> list[Place]:
-    """Of places that overlap, the most likely (non-maximum suppression)."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda place: -place.score):
-        boxes = place.box, widened(place.box)
+def _without_doubles(places: list[Place], *limits: float) -> list[Place]:
+    boxes = np.array([place.box for place in places])
+    scores = np.array([place.score for place in places])
+    return [places[i] for i in suppressed(boxes, scores, *limits)]
+
+
+def suppressed(
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    max_shared: float = MAX_SHARED,
+    max_covered: float = MAX_COVERED,
+) -> list[int]:
+    """Of boxes that overlap, the likeliest (non-maximum suppression).
+
+    Args:
+        boxes: float, shape (n, 4): left, top, width, height.
+        scores: shape (n,).
+        max_shared, max_covered: two boxes that share more are of one digit.
+
+    Returns:
+        The numbers of those that are kept, the likeliest first.
+    """
+    kept: list[int] = []
+    forms = boxes, [widened(box) for box in boxes]
+    for i in np.argsort(-np.asarray(scores), kind="stable"):
         if not any(
-            _overlap(a, b, max_shared, max_covered)
-            for other in kept
-            for a, b in zip(boxes, (other.box, widened(other.box)), strict=True)
+            _overlap(form[i], form[j], max_shared, max_covered) for j in kept for form in forms
         ):
-            kept.append(place)
+            kept.append(int(i))
     return kept
 
 

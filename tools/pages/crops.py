@@ -22,7 +22,7 @@ from tools.pages.patches import any_page, hands_of
 
 NO_DIGIT = 10  # the label of what is none
 MIN_OVERLAP, MAX_OVERLAP = 0.45, 0.2  # with a digit's box: more is that digit, less is none
-MIN_GOOD = 0.6  # a candidate that covers a digit well
+MIN_GOOD = 0.6  # of the best candidate of a digit, so that what overlaps it less is none
 LONGEST = 900  # pixels of a page: digits on larger ones look the same
 SHARE_NONE = 0.3  # of the pages
 SHARE_PHONE = 0.1  # of what is looked at: digits cut out of real photos
@@ -41,14 +41,6 @@ def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     ends = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
     shared = np.prod(np.maximum(ends - starts, 0), axis=1)
     return shared / (np.prod(boxes[:, 2:], axis=1) + box[2] * box[3] - shared)
-
-
-def label_of(box: np.ndarray, page: Page) -> int | None:
-    """The digit of a page that lies in a box, `NO_DIGIT`, or None: something in between."""
-    shared = overlaps(box, page.boxes.astype(float)) if len(page.boxes) else np.zeros(1)
-    if shared.max() >= MIN_OVERLAP:
-        return int(page.digits[int(shared.argmax())])
-    return NO_DIGIT if shared.max() <= MAX_OVERLAP else None
 
 
 def labels_of(boxes: list[np.ndarray], page: Page) -> list[int | None]:

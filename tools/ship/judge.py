@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from reading.crop import WIDE_SIDE, with_surroundings
@@ -25,6 +26,7 @@ BATCH = 128
 SHARE_NONE = 0.45  # of the pages have no digit
 PLAIN = 4  # digits and signs on plain paper for each page
 LABEL_SMOOTHING = 0.02
+MAX_TURN, MAX_STRETCH = 0.16, 0.1  # radians, share of the size; most are turned and stretched less
 PEAK = 2e-3  # the highest learning rate
 
 
@@ -44,23 +46,33 @@ def network():
     picture = layers.Input((WIDE_SIDE, WIDE_SIDE, 1))
     x = convolve(layers.Rescaling(1 / 128, offset=-1.0)(picture), 16, size=5, strides=2)
     x = convolve(convolve(x, 32, strides=2), 32)
-    x = convolve(convolve(convolve(x, 64, strides=2), 64), 96)
-    x = layers.Dropout(0.4)(layers.Flatten()(convolve(x, 32, size=1)))
+    x = convolve(convolve(x, 64, strides=2), 64)
+    x = convolve(convolve(x, 128, strides=2), 128)
+    x = layers.Dropout(0.4)(layers.Flatten()(x))
     return keras.Model(picture, layers.Dense(11, activation="softmax")(x), name="judge")
 
 
 def batches(
     pictures: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches without end, each picture in another light, a pixel elsewhere, or as a negative."""
+    """Batches without end, each picture in another light, turned and stretched a little."""
     while True:
         order = rng.permutation(len(pictures))
         for start in range(0, len(order) - BATCH + 1, BATCH):
             chosen = order[start : start + BATCH]
             x = in_another_light(pictures[chosen], rng)
-            moves = rng.integers(-1, 2, (BATCH, 2))
-            x = np.stack([np.roll(one, move, (0, 1)) for one, move in zip(x, moves, strict=True)])
+            x = np.stack([_warped(picture, rng) for picture in x])
             yield x[..., None], np.eye(11, dtype=np.float32)[labels[chosen]]
+
+
+def _warped(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A square picture turned, stretched and moved a little about its middle."""
+    turn, middle = rng.normal(0, MAX_TURN / 2), len(picture) / 2
+    way = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    way *= np.exp(rng.normal(0, MAX_STRETCH / 2, (2, 1)))
+    shift = middle - way @ [middle, middle] + rng.uniform(-1, 1, 2)
+    way = np.column_stack([way, shift])
+    return cv2.warpAffine(picture, way, picture.shape, borderMode=cv2.BORDER_REPLICATE)
 
 
 def train(model, pictures: np.ndarray, labels: np.ndarray, epochs: int, seed: int) -> None:
