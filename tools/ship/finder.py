@@ -143,7 +143,7 @@ def train_on(step: Callable, made: Iterator, steps: int) -> None:
     """Take training steps on batches that are made beside them; says the loss now and then.
 
     (`fit` would take them from a generator as well, but TensorFlow then gives memory back after
-    each use, and training takes twice as long.)
+    each use, and a step takes half as long again.)
 
     Args:
         step: takes a batch, gives its loss.
