@@ -20,6 +20,7 @@ MIN_SIDE = 20  # the same, at least: less than a digit
 MAX_ENLARGED = 2  # times; more shows no more
 MIN_SCORE = 0.1  # of what is shown to the reader and the judge
 MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they are one digit
+MAX_ALIKE = 0.7  # the same of two candidates: more, and they show the same
 MAX_COVERED = 0.75  # share of a box that may lie in another's
 MIN_WIDTH = 0.35  # share of a box's longer side: thinner ones, of 1s, are also compared so wide
 
@@ -44,7 +45,12 @@ class Place:
 
 
 def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
-    """Where digits may be, the most likely first.
+    """Where digits may be, the most likely first; each place once. Arguments: `find_candidates`."""
+    return _without_doubles(find_candidates(grey, finder))
+
+
+def find_candidates(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
+    """Boxes in which digits may be, the most likely first; several may be of one digit.
 
     Args:
         grey: uint8, shape (H, W).
@@ -69,7 +75,7 @@ def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) ->
         if too_small is not None:
             too_small = too_small + np.tile(corner, 2)
         scale *= 2
-    return _without_doubles(places)
+    return _without_doubles(places, MAX_ALIKE, 1)
 
 
 def resized(grey: np.ndarray, scale: float) -> np.ndarray:
@@ -136,27 +142,46 @@ def _peaks(answer: np.ndarray) -> Iterator[Place]:
         yield Place(box, score)
 
 
-def _without_doubles(places: list[Place]) -> list[Place]:
-    """Of places that overlap, the most likely (non-maximum suppression)."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda place: -place.score):
-        if not any(_are_one(place.box, other.box) for other in kept):
-            kept.append(place)
+def _without_doubles(places: list[Place], *limits: float) -> list[Place]:
+    boxes = np.array([place.box for place in places])
+    scores = np.array([place.score for place in places])
+    return [places[i] for i in suppressed(boxes, scores, *limits)]
+
+
+def suppressed(
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    max_shared: float = MAX_SHARED,
+    max_covered: float = MAX_COVERED,
+) -> list[int]:
+    """Of boxes that overlap, the likeliest (non-maximum suppression).
+
+    Args:
+        boxes: float, shape (n, 4): left, top, width, height.
+        scores: shape (n,).
+        max_shared, max_covered: two boxes that share more are of one digit.
+
+    Returns:
+        The numbers of those that are kept, the likeliest first.
+    """
+    kept: list[int] = []
+    forms = boxes, [widened(box) for box in boxes]
+    for i in np.argsort(-np.asarray(scores), kind="stable"):
+        if not any(
+            _overlap(form[i], form[j], max_shared, max_covered) for j in kept for form in forms
+        ):
+            kept.append(int(i))
     return kept
 
 
-def _are_one(a: np.ndarray, b: np.ndarray) -> bool:
-    return _overlap(a, b) or _overlap(_widened(a), _widened(b))
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+def _overlap(a: np.ndarray, b: np.ndarray, max_shared: float, max_covered: float) -> bool:
     shared = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
     shared = float(np.prod(np.maximum(shared, 0)))
     areas = float(np.prod(a[2:])), float(np.prod(b[2:]))
-    return shared > MAX_SHARED * (sum(areas) - shared) or shared > MAX_COVERED * min(areas)
+    return shared > max_shared * (sum(areas) - shared) or shared > max_covered * min(areas)
 
 
-def _widened(box: np.ndarray) -> np.ndarray:
+def widened(box: np.ndarray) -> np.ndarray:
     """A box, at least `MIN_WIDTH` of its longer side wide and high, around the same middle."""
     size = np.maximum(box[2:], MIN_WIDTH * box[2:].max())
     return np.concatenate([box[:2] + (box[2:] - size) / 2, size])

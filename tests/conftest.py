@@ -5,7 +5,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "data")]
@@ -43,8 +45,18 @@ class Folders:
         os.environ["DIGITS_MINE"] = str(NONE.with_name("nobody's" if is_notebook else "mine"))
 
 
+class KernelWithoutPorts(KernelManager):
+    """Talks to its kernel through files: ports may be taken by another process of the run."""
+
+    def __init__(self, **options) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="digits-kernel-")
+        super().__init__(transport="ipc", ip=str(Path(self._folder.name) / "socket"), **options)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Folders())
+    if os.name == "posix":
+        nbval.kernel.KernelManager = KernelWithoutPorts
 
 
 @pytest.hookimpl(optionalhook=True)

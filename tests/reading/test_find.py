@@ -84,6 +84,11 @@ def place(left, top, wide, high, score):
     return find.Place(np.array([left, top, wide, high], float), score)
 
 
+def kept_of(places):
+    boxes, scores = np.array([p.box for p in places]), np.array([p.score for p in places])
+    return [places[i] for i in find.suppressed(boxes, scores)]
+
+
 def test_of_places_that_overlap_the_likeliest_stays():
     likely, doubled, within = (
         place(0, 0, 20, 30, 0.9),
@@ -91,18 +96,18 @@ def test_of_places_that_overlap_the_likeliest_stays():
         place(5, 5, 8, 10, 0.7),
     )
     beside, touching = place(40, 0, 20, 30, 0.2), place(16, 0, 20, 30, 0.3)
-    kept = find._without_doubles([doubled, beside, likely, touching, within])
+    kept = kept_of([doubled, beside, likely, touching, within])
     assert kept == [likely, touching, beside]
 
 
 def test_two_answers_about_a_thin_digit_are_one_and_two_thin_digits_are_two():
     """As measured: a 1 on the pad, and one in a picture of 50 megapixels, were read as 11."""
     one = place(220, 46, 24, 226, 0.5)
-    assert find._without_doubles([one, place(232, 49, 41, 211, 0.4)]) == [one]
+    assert kept_of([one, place(232, 49, 41, 211, 0.4)]) == [one]
     loose = place(1258, 1675, 1012, 2641, 0.6)
-    assert find._without_doubles([loose, place(2015, 1898, 261, 2048, 0.5)]) == [loose]
+    assert kept_of([loose, place(2015, 1898, 261, 2048, 0.5)]) == [loose]
     pair = [one, place(300, 46, 24, 226, 0.4)]
-    assert find._without_doubles(pair) == pair
+    assert kept_of(pair) == pair
 
 
 def test_the_finder_that_ships_knows_digits_from_a_blank_sheet():

@@ -357,10 +357,11 @@ def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
     page = Page(sheet, [3], np.array([[40, 50, 40, 60]]), "row")
     found = [(41, 52, 40, 58), (200, 50, 40, 60), (60, 50, 40, 60)]  # the third: half of the digit
     places = [Place(np.array(box, float), 0.9) for box in found]
-    monkeypatch.setattr(crops, "find_places", lambda picture, finder: places)
+    monkeypatch.setattr(crops, "find_candidates", lambda picture, finder: places)
     pictures, labels = crops.crops_of(page, network.finder(), np.random.default_rng(0))
-    # First the digit as it lies there, then what was found; what is half a digit is neither.
-    assert labels == [3, 3, crops.NO_DIGIT]
+    # First the digit as it lies there, then what was found; half a digit is none, as the whole
+    # digit was found as well.
+    assert labels == [3, 3, crops.NO_DIGIT, crops.NO_DIGIT]
     assert all(crop.shape == (28, 28) and crop.dtype == np.uint8 for crop in pictures)
     amid, again = crops.crops_of(
         page, network.finder(), np.random.default_rng(0), with_surroundings
@@ -370,12 +371,26 @@ def test_what_the_finder_cuts_out_is_labelled_by_the_truth(monkeypatch):
     assert amid[1][32, 32] < 20 and amid[1][4, 60] > 235
 
 
+def test_a_digit_that_is_found_badly_alone_is_neither():
+    digit, page = np.array([40.0, 50, 40, 60]), Page(np.zeros((200, 300)), [3], None, "row")
+    page.boxes = digit[None].astype(int)
+    half, other = digit + [20, 0, 0, 0], digit + [150, 0, 0, 0]
+    assert crops.labels_of([half, other], page) == [None, crops.NO_DIGIT]
+    assert crops.labels_of([half, other, digit + [2, 0, 0, 0]], page) == [
+        crops.NO_DIGIT,
+        crops.NO_DIGIT,
+        3,
+    ]
+    assert crops.labels_of([], page) == []
+    assert crops.labels_of([half], Page(page.picture, [], np.empty((0, 4)), "none")) == [10]
+
+
 def test_the_judge_learns_from_what_is_cut_out():
     pictures, labels = crops.some_crops(
         9, 10, False, network.FINDER_FILE, with_surroundings, judge.SHARE_NONE
     )
     model = judge.network()
-    judge.train(model, pictures, labels, epochs=40, seed=1)
+    judge.train(model, pictures, labels, epochs=40, peak=2e-3, seed=1)
     answers = np.asarray(model(pictures[..., None].astype(np.float32), training=True))
     assert answers.shape == (len(labels), 11) and np.allclose(answers.sum(axis=1), 1, atol=1e-4)
     most = np.bincount(labels).max() / len(labels)  # right if one answer were given always

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from reading.crop import cut_out
-from reading.find import find_places
+from reading.find import find_candidates, find_places, widened
 from reading.network import FINDER_FILE, Network
 from tools.pages.hands import OPEN, Hands, draw, random_pen
 from tools.pages.page import Page
@@ -22,6 +22,7 @@ from tools.pages.patches import any_page, hands_of
 
 NO_DIGIT = 10  # the label of what is none
 MIN_OVERLAP, MAX_OVERLAP = 0.45, 0.2  # with a digit's box: more is that digit, less is none
+MIN_GOOD = 0.6  # of the best candidate of a digit, so that what overlaps it less is none
 LONGEST = 900  # pixels of a page: digits on larger ones look the same
 SHARE_NONE = 0.3  # of the pages
 SHARE_PHONE = 0.1  # of what is looked at: digits cut out of real photos
@@ -42,12 +43,24 @@ def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return shared / (np.prod(boxes[:, 2:], axis=1) + box[2] * box[3] - shared)
 
 
-def label_of(box: np.ndarray, page: Page) -> int | None:
-    """The digit of a page that lies in a box, `NO_DIGIT`, or None: something in between."""
-    shared = overlaps(box, page.boxes.astype(float)) if len(page.boxes) else np.zeros(1)
-    if shared.max() >= MIN_OVERLAP:
-        return int(page.digits[int(shared.argmax())])
-    return NO_DIGIT if shared.max() <= MAX_OVERLAP else None
+def labels_of(boxes: list[np.ndarray], page: Page) -> list[int | None]:
+    """For each candidate: the digit that it shows; `NO_DIGIT`; or None, something in between.
+
+    A candidate that covers a digit badly is none if there is one that covers it well.
+    """
+    if not len(page.boxes):
+        return [NO_DIGIT] * len(boxes)
+    truth = np.array([widened(box) for box in page.boxes.astype(float)])
+    shared = np.array([overlaps(widened(box), truth) for box in boxes]).reshape(-1, len(truth))
+    found = shared.max(axis=0, initial=0) >= MIN_GOOD
+    labels: list[int | None] = []
+    for row in shared:
+        best = int(row.argmax())
+        if row[best] >= MIN_OVERLAP:
+            labels.append(int(page.digits[best]))
+        else:
+            labels.append(NO_DIGIT if row[best] <= MAX_OVERLAP or found[best] else None)
+    return labels
 
 
 def shaken(box: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -68,14 +81,28 @@ def crops_of(
         crops.append(cut(page.picture, shaken(boxes[number], rng)))
         labels.append(page.digits[number])
     others = 0
-    for place in find_places(page.picture, finder.predict_on_batch):
-        label = label_of(place.box, page)
+    candidates = find_candidates(page.picture, finder.predict_on_batch)
+    labelled = labels_of([place.box for place in candidates], page)
+    for place, label in zip(candidates, labelled, strict=True):
         others += label == NO_DIGIT
         if label is None or (label == NO_DIGIT and others > MAX_EACH):
             continue
         crops.append(cut(page.picture, place.box))
         labels.append(label)
     return crops, labels
+
+
+def bar(height: int, rng: np.random.Generator) -> np.ndarray:
+    """A straight stroke, its ends round or square: float32, 0 (paper) to 1 (ink)."""
+    if rng.random() < 0.5:
+        stroke = np.array([[rng.uniform(-0.4, 0.4), 0], [0, 1]], np.float32)
+        return draw([stroke], height, random_pen(rng, 0.3), rng)
+    lean, wide = rng.uniform(-0.3, 0.3) * height, max(1.0, rng.uniform(0.05, 0.32) * height)
+    corners = np.array([[lean, 0], [lean + wide, 0], [wide, height - 1], [0, height - 1]])
+    corners[:, 0] -= min(lean, 0)
+    canvas = np.zeros((height, round(abs(lean) + wide) + 1), np.uint8)
+    cv2.fillConvexPoly(canvas, np.round(corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+    return canvas / np.float32(255)
 
 
 def plain_crop(
@@ -87,8 +114,7 @@ def plain_crop(
     if rng.random() < SHARE_PLAIN_NONE:
         ink, label = writer.mark(height, rng), NO_DIGIT
     elif label == 1 and rng.random() < SHARE_BARS:
-        stroke = np.array([[rng.uniform(-0.4, 0.4), 0], [0, 1]], np.float32)
-        ink = draw([stroke], height, random_pen(rng, 0.3), rng)
+        ink = bar(height, rng)
     else:
         ink = writer.digit(label, height, rng)
     edge = round(height * rng.uniform(0.1, 1))

@@ -12,7 +12,7 @@ import argparse
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -139,6 +139,32 @@ def batches(
             yield x, targets[chosen].astype(np.float32)
 
 
+def train_on(step: Callable, made: Iterator, steps: int) -> None:
+    """Take training steps on batches that are made beside them; says the loss now and then.
+
+    (`fit` would take them from a generator as well, but TensorFlow then gives memory back after
+    each use, and a step takes half as long again.)
+
+    Args:
+        step: takes a batch, gives its loss.
+        made: batches without end.
+    """
+    waiting: queue.Queue = queue.Queue(8)
+
+    def make() -> None:
+        for batch in made:
+            waiting.put(batch)
+
+    threading.Thread(target=make, daemon=True).start()
+    start, total = time.perf_counter(), 0.0
+    for number in range(1, steps + 1):
+        total += float(step(*waiting.get()))
+        if number % 100 == 0:
+            seconds = time.perf_counter() - start
+            print(f"step {number} of {steps}: loss {total / 100:.3f}, {seconds:.0f} s", flush=True)
+            total = 0.0
+
+
 def train(
     model, pictures: np.ndarray, targets: np.ndarray, epochs: float, peak: float, seed: int
 ) -> None:
@@ -166,20 +192,7 @@ def train(
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return value
 
-    waiting: queue.Queue = queue.Queue(8)  # made beside the training
-
-    def make() -> None:
-        for batch in batches(pictures, targets, np.random.default_rng(seed)):
-            waiting.put(batch)
-
-    threading.Thread(target=make, daemon=True).start()
-    start, total = time.perf_counter(), 0.0
-    for number in range(1, steps + 1):
-        total += float(step(*waiting.get()))
-        if number % 100 == 0:
-            seconds = time.perf_counter() - start
-            print(f"step {number} of {steps}: loss {total / 100:.3f}, {seconds:.0f} s", flush=True)
-            total = 0.0
+    train_on(step, batches(pictures, targets, np.random.default_rng(seed)), steps)
 
 
 def for_reading(model):

@@ -16,9 +16,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from reading import network
-from reading.find import find_places
+from reading.find import find_candidates
 from reading.read import ask_about, evidence
-from tools.pages.crops import NO_DIGIT, label_of
+from tools.pages.crops import NO_DIGIT, labels_of
 from tools.pages.patches import any_page
 
 SEED = 60_000  # far from the seeds of the training
@@ -37,8 +37,8 @@ def some_places(seed: int) -> tuple[np.ndarray, np.ndarray]:
     logits, labels = [np.empty((0, 3), np.float32)], []
     for _ in range(CHUNK):
         page = any_page(rng, SHARE_NONE)
-        places = find_places(page.picture, network.finder().predict_on_batch)
-        told = [(place, label_of(place.box, page)) for place in places]
+        places = find_candidates(page.picture, network.finder().predict_on_batch)
+        told = zip(places, labels_of([place.box for place in places], page), strict=True)
         told = [(place, label) for place, label in told if label is not None]
         if told:
             chosen, more = zip(*told, strict=True)
