@@ -60,7 +60,7 @@ CARDS = {
     "cnn_a": About(
         "net (a), one convolution",
         SPLIT,
-        "[notebook 04](../notebooks/04_cnn_training.ipynb), two epochs, seed 1",
+        "[notebook 04](../notebooks/04_cnn_training.ipynb), four epochs with augmentation, seed 1",
     ),
     "cnn_b": About(
         "net (b), two blocks",
