@@ -16,7 +16,8 @@ Python path, and finder.tflite, reader.tflite and judge.tflite in models/shipped
    more, as it is, 64 x 64 pixels with its surroundings.
 4. `prepare.py`: the ink becomes what the reader takes, and every network of the notebooks.
 5. `read.py` itself: the *reader* is asked about the ink, the *judge* about the place amid what lies
-   around it: which digit is it, or none? Digits are put in reading order.
+   around it: which digit is it, or none? Of digits that overlap the likeliest stays; then they are
+   put in reading order.
 
 Beside them: `errors.py`, `files.py` (write whole or not at all), `__main__.py` (the command line).
 
