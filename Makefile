@@ -79,7 +79,7 @@ refresh: $(READY)  ## execute the stored notebooks in place, ship the models and
 finder: $(READY)  ## train the network that finds digits on the full budget and ship it
 	@$(PY) -m tools.ship.finder && $(WRITE_TABLES)
 
-judge: $(READY)  ## train the network that sees what lies around a digit and ship it (most of an hour)
+judge: $(READY)  ## train the network that sees what lies around a digit and ship it (an hour or two)
 	@$(PY) -m tools.ship.judge && $(WRITE_TABLES)
 
 reader: $(READY)  ## train the network that reads pictures on the full budget and ship it (less than half an hour)

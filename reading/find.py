@@ -20,7 +20,7 @@ MIN_SIDE = 20  # the same, at least: less than a digit
 MAX_ENLARGED = 2  # times; more shows no more
 MIN_SCORE = 0.1  # of what is shown to the reader and the judge
 MAX_SHARED = 0.35  # of two boxes, their intersection over union: more, and they are one digit
-MAX_ALIKE = 0.7  # the same of two candidates: more, and they show the same
+MAX_ALIKE = 0.7  # the same of two candidates: more, and only the likelier is asked about
 MAX_COVERED = 0.75  # share of a box that may lie in another's
 MIN_WIDTH = 0.35  # share of a box's longer side: thinner ones, of 1s, are also compared so wide
 
@@ -45,7 +45,7 @@ class Place:
 
 
 def find_places(grey: np.ndarray, finder: Callable[[np.ndarray], np.ndarray]) -> list[Place]:
-    """Where digits may be, the most likely first; each place once. Arguments: `find_candidates`."""
+    """Where digits may be, the most likely first; each once. Arguments as of `find_candidates`."""
     return _without_doubles(find_candidates(grey, finder))
 
 
@@ -143,6 +143,7 @@ def _peaks(answer: np.ndarray) -> Iterator[Place]:
 
 
 def _without_doubles(places: list[Place], *limits: float) -> list[Place]:
+    """Of places that overlap, the likeliest; `limits` are those of `suppressed`."""
     boxes = np.array([place.box for place in places])
     scores = np.array([place.score for place in places])
     return [places[i] for i in suppressed(boxes, scores, *limits)]

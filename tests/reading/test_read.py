@@ -14,7 +14,7 @@ from conftest import ROOT
 from pictures import SAMPLES, photos_of, read, share_found, share_read, some_digits
 
 from reading import network, open_picture, read_digits
-from reading.find import Place
+from reading.find import Place, suppressed
 from reading.read import Digit, are_digits, evidence, in_reading_order
 
 # --- the samples ---
@@ -173,6 +173,26 @@ def test_which_digit_it_is_the_reader_and_the_judge_say_together(monkeypatch):
         monkeypatch.setattr(network, "reader", lambda answers=reader: Says(*answers))
         monkeypatch.setattr(network, "judge", lambda answers=judge: Says(*answers))
         assert {d.digit for d in read_digits(SAMPLES / "pin.jpg")} == {digit}
+
+
+def test_of_boxes_that_overlap_the_judge_is_asked_before_one_is_dropped(monkeypatch):
+    """The finder likes the left box better, the judge takes it for none."""
+    left, right = (Place(np.array([x, 40.0, 40, 60]), p) for x, p in ((50.0, 0.9), (60.0, 0.8)))
+    assert suppressed(np.array([left.box, right.box]), [left.score, right.score]) == [0]
+
+    class Says:
+        def __init__(self, *answers):
+            self.answers = np.array(answers, np.float32)
+
+        def predict_on_batch(self, x):
+            return self.answers
+
+    five, none = np.eye(11)[5] * 0.98 + 0.002, np.eye(11)[10] * 0.98 + 0.002
+    monkeypatch.setattr("reading.read.find_candidates", lambda grey, finder: [left, right])
+    monkeypatch.setattr(network, "reader", lambda: Says(five, five))
+    monkeypatch.setattr(network, "judge", lambda: Says(none, five))
+    (digit,) = read_digits(np.full((200, 200), 255, np.uint8))
+    assert digit.digit == 5 and digit.box == (60, 40, 40, 60)
 
 
 # --- other networks ---

@@ -1,7 +1,8 @@
 """What the finder cuts out of pages and photos, and what each is: for the reader and the judge.
 
-Among them is what is no digit: wherever the finder takes something else for one. So the reader
-learns to tell from digits just what the finder cannot. Beside them, single digits on plain paper:
+Among them is what is no digit: wherever the finder takes something else for one, and boxes that
+hold a digit badly where another holds it well. So the reader learns to tell from digits just what
+the finder cannot. Beside them, single digits on plain paper:
 a page takes long to make, and hands differ more than papers do.
 """
 
@@ -22,7 +23,7 @@ from tools.pages.patches import any_page, hands_of
 
 NO_DIGIT = 10  # the label of what is none
 MIN_OVERLAP, MAX_OVERLAP = 0.45, 0.2  # with a digit's box: more is that digit, less is none
-MIN_GOOD = 0.6  # of the best candidate of a digit, so that what overlaps it less is none
+MIN_GOOD = 0.6  # a digit is found well by a box that shares so much; worse ones are then none
 LONGEST = 900  # pixels of a page: digits on larger ones look the same
 SHARE_NONE = 0.3  # of the pages
 SHARE_PHONE = 0.1  # of what is looked at: digits cut out of real photos

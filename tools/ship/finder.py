@@ -152,13 +152,19 @@ def train_on(step: Callable, made: Iterator, steps: int) -> None:
     waiting: queue.Queue = queue.Queue(8)
 
     def make() -> None:
-        for batch in made:
-            waiting.put(batch)
+        try:
+            for batch in made:
+                waiting.put(batch)
+        except Exception as error:  # else the steps would wait for ever
+            waiting.put(error)
 
     threading.Thread(target=make, daemon=True).start()
     start, total = time.perf_counter(), 0.0
     for number in range(1, steps + 1):
-        total += float(step(*waiting.get()))
+        batch = waiting.get()
+        if isinstance(batch, Exception):
+            raise batch
+        total += float(step(*batch))
         if number % 100 == 0:
             seconds = time.perf_counter() - start
             print(f"step {number} of {steps}: loss {total / 100:.3f}, {seconds:.0f} s", flush=True)
