@@ -166,20 +166,22 @@ def suppressed(
         The numbers of those that are kept, the likeliest first.
     """
     kept: list[int] = []
-    forms = boxes, [widened(box) for box in boxes]
+    forms = boxes, np.array([widened(box) for box in boxes])
     for i in np.argsort(-np.asarray(scores), kind="stable"):
-        if not any(
-            _overlap(form[i], form[j], max_shared, max_covered) for j in kept for form in forms
-        ):
+        if not any(_overlap(f[i], f[kept], max_shared, max_covered).any() for f in forms):
             kept.append(int(i))
     return kept
 
 
-def _overlap(a: np.ndarray, b: np.ndarray, max_shared: float, max_covered: float) -> bool:
-    shared = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
-    shared = float(np.prod(np.maximum(shared, 0)))
-    areas = float(np.prod(a[2:])), float(np.prod(b[2:]))
-    return shared > max_shared * (sum(areas) - shared) or shared > max_covered * min(areas)
+def _overlap(
+    box: np.ndarray, others: np.ndarray, max_shared: float, max_covered: float
+) -> np.ndarray:
+    """Which of n other boxes share too much with this one: bool, shape (n,)."""
+    ends = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    shared = np.prod(np.maximum(ends - np.maximum(box[:2], others[:, :2]), 0), axis=1)
+    areas = np.prod(box[2:]), np.prod(others[:, 2:], axis=1)
+    is_alike = shared > max_shared * (sum(areas) - shared)
+    return is_alike | (shared > max_covered * np.minimum(*areas))
 
 
 def widened(box: np.ndarray) -> np.ndarray:
