@@ -56,8 +56,8 @@ def drawing_pad(model: Model | None = None) -> DrawingPad:
     """A pad that reads what is drawn on it, each time the pen is lifted.
 
     Args:
-        model: as `reading.read_digits` takes it; None: the networks that ship, with your
-            own reader if there is one.
+        model: as `reading.read_digits` takes it; None: the networks that ship, with your own
+            reader if there is one.
 
     Raises:
         ModelError: there is no model, or it is damaged.
@@ -105,8 +105,8 @@ def upload_button(model: Model | None = None) -> PictureUpload:
     """A button to choose one or several pictures; each is shown below with what is read in it.
 
     Args:
-        model: as `reading.read_digits` takes it; None: the networks that ship, with your
-            own reader if there is one.
+        model: as `reading.read_digits` takes it; None: the networks that ship, with your own
+            reader if there is one.
     """
     samples = [SAMPLES / name for name in EXAMPLES]
     upload = PictureUpload(

@@ -91,8 +91,8 @@ class Network:
 
         Args:
             x: float32. The reader takes shape (n, 28, 28, 1), 0 (paper) to 1 (ink), the judge
-                (n, 64, 64, 1), 0 (black) to 255; for the finder, see
-                `find_candidates`.
+                (n, 64, 64, 1), 0 (black) to 255; the finder what
+                `find_candidates` says.
 
         Returns:
             float32; of the reader and the judge probabilities, shape (n, 11).

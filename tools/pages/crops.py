@@ -2,8 +2,8 @@
 
 Among them is what is no digit: wherever the finder takes something else for one, and boxes that
 hold a digit badly where another holds it well. So the reader learns to tell from digits just what
-the finder cannot. Beside them, single digits on plain paper:
-a page takes long to make, and hands differ more than papers do.
+the finder cannot. Beside them, single digits on plain paper: a page takes long to make, and hands
+differ more than papers do.
 """
 
 from collections.abc import Callable

@@ -5,8 +5,7 @@
 cuts out what the finder finds on drawn pages, with what lies around it, trains on it which digit it
 is or that it is none, and writes build/judge.keras and models/shipped/judge.tflite. The reader sees
 one digit as ink and can tell no box wall from a 1; the finder sees the surroundings, but has to
-answer for thousands of places at once. The judge looks only where the finder
-suspects a digit.
+answer for thousands of places at once. The judge looks only where the finder suspects a digit.
 """
 
 import argparse
